@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +19,20 @@ from fastbreak_service.store import schema
 from fastbreak_service.store.administration import User
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Action, Trail
+from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.credentials import Credentials, SecretSource
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.person_erasures import Covering, PersonErasures, Refusal, Remains
 from fastbreak_service.store.roles import AdministrationError
-from fastbreak_service.store.team_analyses import MeasureQuery, NewAnalysis, SaidQuery, TeamAnalyses
+from fastbreak_service.store.team_analyses import (
+    BLUR_CONTRACT,
+    CONTRACT,
+    MeasureQuery,
+    NewAnalysis,
+    SaidQuery,
+    TeamAnalyses,
+)
 from fastbreak_service.store.team_reviews import Said, TeamReviews, Verdict
 from fastbreak_service.store.team_uploads import LeftUploads, NewUpload, TeamUploads
 from fastbreak_service.store.work import WorkQueue
@@ -116,6 +125,30 @@ def test_workers_do_all_their_work(api: Engine, worker: Engine, tmp_path: Path) 
         assert schema.current(connection) == schema.newest()
 
 
+def test_workers_end_what_they_cover_and_releases_before_leave_it(api: Engine, worker: Engine, tmp_path: Path) -> None:
+    analysis = analysed(api, worker, tmp_path)
+    mine, persons, coverings = TeamAnalyses(api, DEFAULT_TEAM), PersonErasures(api, BUCKET, 35), CoveringStore(worker)
+    place = str(mine.one(analysis)[0]["footage_place"])  # type: ignore[index] # it is there
+    for _ in range(2):
+        assert not isinstance(persons.erase(WHO, analysis, 1, Remains.BLUR), Refusal)
+    assert persons.covering(analysis) is Covering.UNDER_WAY
+    with worker.connect() as connection:
+        contract = connection.execute(sa.text("SELECT contract FROM work WHERE analysis_id = :a"), {"a": analysis})
+        assert contract.scalar_one() > CONTRACT, "a release before takes nothing above its own"
+    queue = WorkQueue(worker, place, 30)
+    taken = queue.take(abandoned=False)
+    assert taken is not None
+    assert (taken.contract, len(coverings.sightings(analysis)[0])) == (BLUR_CONTRACT, 1)
+    assert mine.one(analysis)[0]["footage_place"] is None  # type: ignore[index] # it is there
+    assert not coverings.covered(replace(taken, token=uuid.uuid4()), lambda: 9)
+    assert coverings.covered(taken, lambda: 2)
+    assert not coverings.deleted(taken, lambda: 9)
+    assert mine.one(analysis)[0]["footage_place"] == place  # type: ignore[index] # it is there
+    found = persons.of(analysis, 1)
+    assert (found["how"], found["erased"]["footage"], persons.covering(analysis)) == ("blurred", 2, Covering.DONE)
+    assert (coverings.sightings(analysis), queue.left()) == ([], 0)
+
+
 def test_the_api_does_all_its_work(api: Engine, worker: Engine, tmp_path: Path) -> None:
     analysis = analysed(api, worker, tmp_path)
     mine, reviews = TeamAnalyses(api, DEFAULT_TEAM, "ada"), TeamReviews(api, DEFAULT_TEAM, "ada")
@@ -133,6 +166,14 @@ def test_the_api_does_all_its_work(api: Engine, worker: Engine, tmp_path: Path) 
     assert erasures.erase(WHO, analysis) is not None
     assert analysis in {row["analysis_id"] for row in erasures.of(DEFAULT_TEAM, 10, None)}
     erasures.left()
+    persons = PersonErasures(api, BUCKET, 35)
+    other = analysed(api, worker, tmp_path)
+    place = str(mine.one(other)[0]["footage_place"])  # type: ignore[index] # it is there
+    for remains in (Remains.BLUR, Remains.DELETE):
+        assert not isinstance(persons.erase(WHO, other, 1, remains), Refusal)
+    assert PersonErasures(api, place, 35).left() == [other]
+    persons.complete(other, 1)
+    assert (persons.of(other, 1)["how"], persons.covering(other)) == ("deleted", None)
     assert erasures.complete(analysis, 1)["erased"]["footage"] == 1
     assert AnalysisStore(api).withdraw(sent(api))
     queue = WorkQueue(api, BUCKET, 30)
@@ -183,6 +224,9 @@ NOT_THE_WORKERS = [
     "UPDATE findings SET content = '{}'",
     "UPDATE uploads SET error_code = 'x'",
     "SELECT erase_analysis(gen_random_uuid())",
+    "SELECT erase_person(gen_random_uuid(), 1, 'delete', 'p', 1)",
+    "SELECT count(*) FROM person_erasures",
+    "DELETE FROM sightings",
     "SELECT set_config('role', left(current_database(), 56) || '_caller', true)",
     "CREATE TABLE mine (x int)",
 ]
@@ -199,6 +243,11 @@ NOT_THE_APIS = [
     "UPDATE audit SET subject = 'x'",
     "SELECT forget_old_audit()",
     "SELECT erase_analysis(gen_random_uuid())",
+    "SELECT erase_person(gen_random_uuid(), 1, 'delete', 'p', 1)",
+    "SELECT end_covering(gen_random_uuid(), gen_random_uuid(), 'blurred', 1)",
+    "SELECT count(*) FROM sightings",
+    "UPDATE person_erasures SET team = 'bulls'",
+    "DELETE FROM person_erasures",
     "CREATE TABLE mine (x int)",
 ]
 

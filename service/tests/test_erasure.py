@@ -21,6 +21,7 @@ from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from support.seeds import figure, put_movement
@@ -247,7 +248,7 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
             raise asyncio.CancelledError
 
     with suppress(asyncio.CancelledError):
-        asyncio.run(finish_erasures(erasures, SimpleNamespace(erase=erase), pause))
+        asyncio.run(finish_erasures(erasures, PersonErasures(engine, place, None), SimpleNamespace(erase=erase), pause))
     assert (tried, erasures.left()) == ([new.id] * 2, [])
     found = erasures.erase(ANYBODY, new.id)
     assert found is not None

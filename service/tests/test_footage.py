@@ -258,6 +258,41 @@ def test_a_bucket_erases_every_version_and_every_mark_of_one_video(bucket: tuple
         made.erase(analysis)
 
 
+@pytest.mark.parametrize("retired", [True, False])
+def test_a_folder_replaces_a_video_by_a_whole_one(tmp_path: Path, *, retired: bool) -> None:
+    footage, identity = Folder.lasting(tmp_path), uuid.uuid4()
+    footage.keep(identity, arrived(footage))
+    if retired:
+        footage.retire(identity)
+    film = tmp_path / "film.part"
+    film.write_bytes(b"another")
+    for _ in range(2):
+        assert footage.replace(identity, film) == 1
+        assert [path.read_bytes() for path in tmp_path.rglob("*.video")] == [b"another"]
+    assert film.exists()
+    film.unlink()
+    with pytest.raises(FootageError, match="Tried to replace"):
+        footage.replace(identity, film)
+    assert footage.fetch(identity).read_bytes() == b"another"
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_bucket_replaces_a_video_and_erases_every_other_version(bucket: tuple[Bucket, Stubber]) -> None:
+    made, stub = bucket
+    analysis = uuid.uuid4()
+    film, whole = arrived(made), key(analysis)
+    stub.add_response("put_object", {}, {**whole, "Body": ANY, "ChecksumAlgorithm": ANY})
+    stub.add_response("head_object", {"VersionId": "new"}, whole)
+    versions = [{"Key": whole["Key"], "VersionId": version} for version in ("new", "old", "older")]
+    asked = {"Bucket": whole["Bucket"], "Prefix": whole["Key"]}
+    stub.add_response("list_object_versions", {"IsTruncated": False, "Versions": versions}, asked)
+    for version in ("old", "older"):
+        stub.add_response("delete_object", {}, {**whole, "VersionId": version})
+    assert made.replace(analysis, film) == 2
+    assert film.exists()
+    stub.assert_no_pending_responses()
+
+
 def part(number: int, size: int) -> dict[str, Any]:
     """A part as S3 lists it."""
     return {"PartNumber": number, "Size": size, "ETag": f'"{number}"'}

@@ -158,7 +158,7 @@ class Memory:
             await asyncio.Event().wait()
 
     def loop(self) -> WorkLoop:
-        ports = Ports(self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
+        ports = Ports(self, self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
         return WorkLoop(ports, Limits(), 3, 30, lambda: self.said.append("pulse"))
 
 

@@ -70,6 +70,7 @@ class World:
             footage=self.folder,
             retention=Retention(self.folder.place, 7),
             trail=SimpleNamespace(saw=lambda *_: None),
+            person_erasures=SimpleNamespace(covering=lambda _: None),
         )
         app = Starlette(routes=playing_routes(parts), exception_handlers={ApiError: on_api_error})
 

@@ -53,6 +53,7 @@ RIGHTS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/analyses/{id}/footage-links"): READING,
     ("GET", "/v1/audit"): {"administrator"},
     ("DELETE", "/v1/analyses/{id}"): {"administrator"},
+    ("DELETE", "/v1/analyses/{id}/persons/{person}"): {"administrator"},
     ("GET", "/v1/erasures"): {"administrator"},
 }
 
@@ -73,7 +74,7 @@ def test_each_role_has_its_routes_and_no_other(  # noqa: PLR0913, PLR0917 - who,
     token = issuer.token(roles=None if role is None else [role])
     answer = guarded.http.request(
         method,
-        path.format(id=analysis, number=1),
+        path.format(id=analysis, number=1, person=1),
         headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
         content=b"{" if method == "POST" else None,
     )

@@ -19,6 +19,7 @@ from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.person_erasures import PersonErasures, Refusal, Remains
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.team_uploads import NewUpload, TeamUploads
@@ -149,6 +150,31 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
     assert WorkQueue(engine, place, 30).left() == 0
     assert len(TeamAnalyses(engine, DEFAULT_TEAM).newest(10)) == 3
     assert TeamUploads(engine, ANYBODY).one(upload.id) is None
+
+
+def test_erasures_of_persons_come_and_go_with_rows_in_the_tables(engine: Engine) -> None:
+    """What waits to be blurred is shown and kept by nobody after a downgrade."""
+    analysis = uuid.uuid4()
+    rows = (
+        "INSERT INTO analyses (id, status, size_bytes, owner, service_version) VALUES (:id, 'succeeded', 1, 'x', '0')",
+        "UPDATE analyses SET footage_place = 'p' WHERE id = :id",
+        "INSERT INTO persons VALUES (:id, 1, 9, 0, 9, '{}'), (:id, 2, 9, 0, 9, '{}')",
+        "INSERT INTO poses SELECT :id, n, n, 0, 0, array_fill(1, ARRAY[34]) FROM generate_series(1, 2) n",
+    )
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0011")
+        for statement in rows:
+            connection.execute(sa.text(statement), {"id": analysis})
+    schema.migrate(engine)
+    assert not isinstance(PersonErasures(engine, "p", None).erase(ANYBODY, analysis, 1, Remains.BLUR), Refusal)
+    assert WorkQueue(engine, "p", 30).left() == 1
+    with engine.begin() as connection:
+        command.downgrade(schema._config(connection), "0011")
+    assert WorkQueue(engine, "p", 30).unneeded([analysis]) == [analysis]
+    schema.migrate(engine)
+    row, persons = TeamAnalyses(engine, DEFAULT_TEAM).one(analysis) or (None, ())
+    assert row is not None
+    assert (row["footage_place"], [person["person"] for person in persons]) == (None, [2])
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:

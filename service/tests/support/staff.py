@@ -34,6 +34,10 @@ class Staff:
     def erase(self, analysis: str) -> httpx.Response:
         return self._http.delete(f"/v1/analyses/{analysis}", headers=self._headers)
 
+    def erase_person(self, analysis: str, person: int, footage: str) -> httpx.Response:
+        path = f"/v1/analyses/{analysis}/persons/{person}"
+        return self._http.delete(path, headers=self._headers, params={"footage": footage})
+
     def say(self, analysis: str, finding: int, seen: int | None, verdict: str, **more: Any) -> httpx.Response:
         """Review a finding, whose newest review is the version that was seen."""
         headers = {} if seen is None else {"if-match": f'"{seen}"'}

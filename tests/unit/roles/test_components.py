@@ -217,10 +217,17 @@ BUCKET = {"Fn::GetAtt": "FootageBucket.Arn"}
                 )
             },
         ),
-        ("WorkerRole", set()),
+        (
+            "WorkerRole",
+            {("kms:GenerateDataKey", str(KEY)), ("s3:ListBucketVersions", str(BUCKET))}
+            | {
+                (f"s3:{action}", str(FOOTAGE))
+                for action in ("AbortMultipartUpload", "DeleteObjectVersion", "PutObject")
+            },
+        ),
     ],
 )
-def test_tasks_may_read_their_own_secret_and_footage_which_the_api_alone_stores_and_deletes(role, others):
+def test_tasks_may_read_their_own_secret_and_footage_which_they_store_and_workers_replace(role, others):
     statements = role_policies("service")[role]
     # Workers say besides that an analysis has ended.
     statements = [item for item in statements if item.get("Sid") != "AnnounceEnds"]

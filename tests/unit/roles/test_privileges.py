@@ -331,16 +331,15 @@ FORBIDDEN = [
     ("task", "ecs:RunTask", DEFINITION, {}),
     ("task", "sts:AssumeRole", f"{ROLE}deployer", {}),
     ("task", "dynamodb:Query", TABLE, {}),
-    # The API stores, erases, and signs links to read by; a worker only reads; neither knows another bucket.
+    # The API stores, erases, and signs links to read by; a worker reads and replaces; neither knows another bucket.
     ("task", "s3:GetObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
     ("task", "s3:DeleteObjectVersion", FOOTAGE.replace("/footage/", "/other/"), {}),
-    ("worker", "s3:DeleteObjectVersion", FOOTAGE, {}),
+    ("worker", "s3:DeleteObjectVersion", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:PutObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:PutObject", FOOTAGE.replace("-service-", "-cloudfront-"), {}),
     ("task", "kms:Decrypt", KEY, {}),
-    ("worker", "s3:PutObject", FOOTAGE, {}),
-    # It decodes what others send: whoever took it over by a video could delete no other.
+    ("worker", "s3:PutObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("worker", "s3:DeleteObject", FOOTAGE, {}),
     ("worker", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
     ("worker", "secretsmanager:GetSecretValue", MASTER, {}),

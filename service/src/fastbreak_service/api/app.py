@@ -36,6 +36,7 @@ from fastbreak_service.store.audit import Trail
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
+from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
@@ -86,14 +87,14 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, settings.work.footage_days)
     admission = Admission(settings.issuer)
-    erasures = Erasures(engine, footage.place, settings.backup_days)
+    erasures = _erasures(engine, footage, settings.backup_days)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
             left = finish_uploads(LeftUploads(engine, footage.place), footage)
-            beside = (backlog, admission.keep_up(), finish_erasures(erasures, footage), left)
+            beside = (backlog, admission.keep_up(), finish_erasures(*erasures, footage), left)
             async with _at_work(inside, deadline), _all_meanwhile(*beside):
                 yield
         finally:
@@ -112,12 +113,18 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         lambda: _check_schema(engine),
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
         Trail(engine),
-        erasures,
+        *erasures,
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team)),
         lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team)),
         lambda: deadline.started,
     )
     return _application(parts, lifespan)
+
+
+def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tuple[Erasures, PersonErasures]:
+    """Those of whole analyses, and of persons."""
+    known = (engine, footage.place, backup_days)
+    return Erasures(*known), PersonErasures(*known)
 
 
 def _application(parts: Parts, lifespan: Lifespan[Starlette]) -> Starlette:

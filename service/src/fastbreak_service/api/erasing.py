@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from fastbreak_service.api.parts import Parts
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.erasures import Erasures
+    from fastbreak_service.store.person_erasures import PersonErasures
 
 _BETWEEN_SECONDS = 600.0
-_STILL_THERE = (
+STILL_THERE = (
     "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
     "itself; send this again to have the certificate."
 )
@@ -51,8 +52,8 @@ def erasure_routes(parts: Parts) -> list[Route]:
             raise parameters.no_such_analysis()
         if found["erased_at"] is None:
             if found["place"] != parts.footage.place:
-                raise _elsewhere(found["place"])
-            found = await ask_storage(_STILL_THERE, erase_video, parts.erasures, parts.footage, analysis)
+                raise elsewhere(found["place"])
+            found = await ask_storage(STILL_THERE, erase_video, parts.erasures, parts.footage, analysis)
         return JSONResponse(views.certificate(found))
 
     async def list_erasures(request: Request) -> Response:
@@ -70,7 +71,8 @@ def erasure_routes(parts: Parts) -> list[Route]:
     ]
 
 
-def _elsewhere(place: str) -> ApiError:
+def elsewhere(place: str) -> ApiError:
+    """The answer while a video is where this service erases nothing."""
     return ApiError(
         503,
         "storage_unavailable",
@@ -87,21 +89,34 @@ def erase_video(erasures: Erasures, footage: Footage, analysis: UUID) -> RowMapp
     return found
 
 
+def erase_video_of_persons(erasures: PersonErasures, footage: Footage, analysis: UUID) -> None:
+    """Erase the video that persons are to be gone from. Raises FootageError and DATABASE_ERRORS."""
+    erasures.complete(analysis, footage.erase(analysis))
+    log.info("video erased for persons in it", analysis_id=str(analysis))
+
+
 async def finish_erasures(
-    erasures: Erasures, footage: Footage, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    erasures: Erasures,
+    persons: PersonErasures,
+    footage: Footage,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Erase until this is cancelled, now and then, the videos that could not be erased at once."""
     while True:
         await sleep(_BETWEEN_SECONDS)
         try:
             for analysis in await ask(CALLER_SECONDS, erasures.left):
-                await move(_try_to_erase, erasures, footage, analysis)
+                await move(_try_to_erase, erase_video, erasures, footage, analysis)
+            for analysis in await ask(CALLER_SECONDS, persons.left):
+                await move(_try_to_erase, erase_video_of_persons, persons, footage, analysis)
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("videos not erased", reason=reason(error))
 
 
-def _try_to_erase(erasures: Erasures, footage: Footage, analysis: UUID) -> None:
+def _try_to_erase[T](
+    erase: Callable[[T, Footage, UUID], object], erasures: T, footage: Footage, analysis: UUID
+) -> None:
     try:
-        erase_video(erasures, footage, analysis)
+        erase(erasures, footage, analysis)
     except FootageError as error:
         log.warning("video not erased", analysis_id=str(analysis), reason=str(error))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
 from fastbreak_service.api.cutting import MOST_PARTS
-from fastbreak_service.api.problem import MEDIA_TYPE
+from fastbreak_service.api.problem import MEDIA_TYPE, TOLD
 from fastbreak_service.footage.kinds import OTHER
+from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:
@@ -18,27 +19,6 @@ if TYPE_CHECKING:
 
 type Object = dict[str, Any]
 
-_PROBLEMS = {
-    400: "A parameter or the request itself is wrong; `detail` names it.",
-    401: "No token was sent, or none that is accepted.",
-    403: "The token does not give the role that this needs, the link is not valid any more, or the quota is too small.",
-    404: "There is no such analysis, no such finding of it, or no such upload.",
-    405: "The path does not take this method; `Allow` lists those that it takes.",
-    408: "The body arrived too slowly.",
-    409: "There is no room for more, or parts have not arrived.",
-    410: "The video is not kept any more, or the upload has ended.",
-    412: "It is not any more what the caller saw; `If-Match` names something else.",
-    413: "The body is over the limit.",
-    414: "The address is too long.",
-    415: "The body is not of a kind that this takes, or not sent as one.",
-    416: "The range lies outside of the video.",
-    422: "The video cannot be analysed, or something else was sent under its key.",
-    428: "The header `If-Match` is missing.",
-    429: "The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way.",
-    431: "The headers are too large.",
-    500: "The service failed on this request.",
-    503: "The service cannot do it at the moment.",
-}
 _AWAITS_REVIEW = "Those alone that wait for a reviewer, or do not. It tells nothing to whoever may see no results."
 _ALWAYS = (400, 405, 414, 431, 500, 503)
 
@@ -96,7 +76,7 @@ def _answers(status: int, description: str, content: Object, problems: tuple[int
 def _problem(code: int) -> Object:
     more = {401: ["www-authenticate"], 403: ["www-authenticate"], 429: ["retry-after"]}.get(code, [])
     return {
-        "description": _PROBLEMS[code],
+        "description": TOLD[code],
         "headers": _headers(*more),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
@@ -150,6 +130,7 @@ def _analyses() -> Object:
             **_get("getAnalysis", "An analysis and its result", one, _IDENTITY),
             "delete": _erasing(),
         },
+        "/v1/analyses/{id}/persons/{person}": {"delete": _erasing_a_person()},
         "/v1/analyses/{id}/footage-links": {"post": _link()},
         "/v1/analyses/{id}/measures": _measures(),
         "/v1/analyses/{id}/findings/{number}/reviews": _reviews(),
@@ -218,6 +199,17 @@ def _erasing() -> Object:
     }
 
 
+def _erasing_a_person() -> Object:
+    done = _answers(200, "The certificate: all of it is gone.", _json("Erasure"), (404, 409))
+    return {
+        "operationId": "erasePerson",
+        "summary": "Erase a person of an analysis: what was found and said of them, and them in the video",
+        "description": "The others stay. Who is erased already may be erased again, and has the same certificate.",
+        "parameters": [_IDENTITY, _PERSON, _REMAINS],
+        "responses": {**done, "202": _answers(202, "The video is being blurred.", _json("Erasure"))["202"]},
+    }
+
+
 def _reviews() -> Object:
     listed = _get(
         "listReviews",
@@ -244,14 +236,14 @@ def _link() -> Object:
         "operationId": "createFootageLink",
         "summary": "Make a link under which anybody may have the video for some minutes",
         "parameters": [_IDENTITY],
-        "responses": _answers(201, "The link.", _json("FootageLink"), (404, 410)),
+        "responses": _answers(201, "The link.", _json("FootageLink"), (404, 409, 410)),
     }
 
 
 def _footage() -> Object:
     """Where links lead to without a bucket. The ticket stands for a token."""
     video = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in ("video/*", OTHER)}
-    answers = _answers(200, "The video.", video, (403, 404, 410, 416))
+    answers = _answers(200, "The video.", video, (403, 404, 409, 410, 416))
     answers["206"] = {**answers["200"], "description": "A range of it."}
     text = {"type": "string"}
     asked = (_query("kind", "Of the link.", text), _query("ticket", "Of the link.", text))
@@ -371,6 +363,20 @@ _NUMBER: Object = {
     "required": True,
     "description": "The finding's number.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+}
+_PERSON: Object = {
+    "name": "person",
+    "in": "path",
+    "required": True,
+    "description": "The person's id in the analysis.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+}
+_REMAINS: Object = {
+    "name": "footage",
+    "in": "query",
+    "required": True,
+    "description": "What becomes of the video: the person is made unknowable in it, or all of it goes.",
+    "schema": {"type": "string", "enum": [str(one) for one in Remains]},
 }
 _SEEN: Object = {
     "name": "If-Match",

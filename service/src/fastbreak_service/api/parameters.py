@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.store.team_analyses import MeasureQuery, SaidQuery
 from fastbreak_service.vision.angles import Angle
 
@@ -73,6 +74,31 @@ def finding_number(request: Request) -> int:
 def no_such_finding() -> ApiError:
     """The answer for a finding that is not there, of an analysis that may not be there either."""
     return ApiError(404, "not_found", "There is no such finding. GET /v1/analyses/{id}/findings lists an analysis's.")
+
+
+def person_number(request: Request) -> int:
+    """The number in the path. Raises ApiError 404."""
+    text = request.path_params["person"]
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= _MAX_INTEGER:
+        raise no_such_person()
+    return int(text)
+
+
+def no_such_person() -> ApiError:
+    """The answer for a person who is not there, of an analysis that may not be there either."""
+    return ApiError(404, "not_found", "There is no such person. GET /v1/analyses/{id} lists an analysis's persons.")
+
+
+def remains(request: Request) -> Remains:
+    """What becomes of a video that somebody is erased from. Raises ApiError 400."""
+    try:
+        return Remains(request.query_params.get("footage", ""))
+    except ValueError as error:
+        raise ApiError(
+            400,
+            "bad_parameter",
+            "footage must be blur (the person is made unknowable in the video) or delete (the video goes).",
+        ) from error
 
 
 def flag(request: Request, name: str) -> bool | None:

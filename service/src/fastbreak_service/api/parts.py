@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.analyses import AnalysisStore
     from fastbreak_service.store.audit import Trail
     from fastbreak_service.store.erasures import Erasures
+    from fastbreak_service.store.person_erasures import PersonErasures
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
     from fastbreak_service.store.team_reviews import TeamReviews
@@ -48,6 +49,7 @@ class Parts:
     reviews: Callable[[Caller], TeamReviews]
     trail: Trail
     erasures: Erasures
+    person_erasures: PersonErasures
     uploads: Callable[[Caller], TeamUploads]
     usage: Callable[[Caller], TeamUsage]
     stopping: Callable[[], bool]

@@ -17,10 +17,11 @@ from fastbreak_service.api import parameters
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage
-from fastbreak_service.footage.kinds import kind_of
+from fastbreak_service.footage.kinds import COVERED_KIND, kind_of
 from fastbreak_service.footage.ports import FootageMissingError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
+from fastbreak_service.store.person_erasures import Covering
 
 if TYPE_CHECKING:
     from os import stat_result
@@ -43,15 +44,14 @@ def playing_routes(parts: Parts) -> list[Route]:
     """The routes."""
 
     async def create_footage_link(request: Request) -> Response:
-        caller = await parts.admission.admit(request, Role.REVIEWER)
-        analysis = parameters.analysis_id(request)
+        caller, analysis = await parts.admission.admit(request, Role.REVIEWER), parameters.analysis_id(request)
         found = await ask(CALLER_SECONDS, parts.analyses(caller).one, analysis)
         if found is None:
             raise parameters.no_such_analysis()
+        kind = COVERED_KIND if await _covering(parts, analysis) else kind_of(found[0]["filename"])
         if parts.retention.until(found[0]) is None:
             raise _gone()
         expires = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
-        kind = kind_of(found[0]["filename"])
         try:
             url = await ask_storage(_AWAY, parts.footage.link, analysis, kind, LINK_SECONDS)
         except FootageMissingError as error:
@@ -70,6 +70,7 @@ def playing_routes(parts: Parts) -> list[Route]:
             path = await ask_storage(_AWAY, parts.footage.linked, analysis, kind, query.get("ticket", ""))
             if path is None:
                 raise _expired(analysis)
+            await _covering(parts, analysis)
             facts = path.stat()
         except (FootageMissingError, FileNotFoundError) as error:
             raise _gone() from error
@@ -83,6 +84,19 @@ def playing_routes(parts: Parts) -> list[Route]:
 
 def _gone() -> ApiError:
     return ApiError(410, "footage_gone", "The video is not kept any more. What was found in it stays.")
+
+
+async def _covering(parts: Parts, analysis: UUID) -> Covering | None:
+    """What was done to a video to make persons unknowable in it. Raises ApiError 409 while it is being done."""
+    covering = await ask(CALLER_SECONDS, parts.person_erasures.covering, analysis)
+    if covering is not Covering.UNDER_WAY:
+        return covering
+    raise ApiError(
+        409,
+        "footage_being_blurred",
+        "Somebody is being made unknowable in the video. It can be watched again after that; try again in a minute.",
+        {"retry-after": "60"},
+    )
 
 
 def _expired(analysis: UUID) -> ApiError:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
 from fastbreak_service.api.erasing import erasure_routes
+from fastbreak_service.api.erasing_persons import person_erasure_routes
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.following import following_routes
 from fastbreak_service.api.intake import Intake
@@ -58,7 +59,7 @@ class _Readiness:
 
 def make_routes(parts: Parts) -> list[Route]:
     """All routes."""
-    others = (review_routes, audit_routes, erasure_routes, usage_routes, following_routes)
+    others = (review_routes, audit_routes, erasure_routes, person_erasure_routes, usage_routes, following_routes)
     more = [route for routes in others for route in routes(parts)]
     return [*_health_routes(parts), *_analysis_routes(parts), *more]
 

@@ -229,8 +229,14 @@ SCHEMAS: Object = {
     ),
     "Erasure": _object(
         analysis=_UUID,
+        person={"type": ["integer", "null"], "description": "Who of the analysis was erased; null: all of it was."},
+        footage={
+            "type": "string",
+            "enum": ["blurred", "deleted"],
+            "description": "What becomes of the video, and has when there is `erased_at`.",
+        },
         requested_at={"type": "string", "format": "date-time"},
-        erased_at={**_MOMENT, "description": "Null while the storage still has the video."},
+        erased_at={**_MOMENT, "description": "Null while the storage still has the video as it was."},
         erased={
             "type": "object",
             "additionalProperties": _COUNT,

@@ -121,8 +121,11 @@ def certificate(row: RowMapping) -> dict[str, Any]:
     """What was erased and when; nothing in it is of a person."""
     erased_at, days = row["erased_at"], row["backup_days"]
     expire = None if erased_at is None or days is None else erased_at + timedelta(days=days)
+    person = row.get("person")
     return {
         "analysis": str(row["analysis_id"]),
+        "person": person,
+        "footage": row["how"] if person is not None else "deleted",
         "requested_at": _moment(row["requested_at"]),
         "erased_at": _moment(erased_at),
         "erased": row["erased"],

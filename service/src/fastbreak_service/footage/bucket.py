@@ -51,6 +51,7 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 _PART_BYTES = 16 << 20
 _TRANSFER = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
 _NOT_FOUND = 404
+_UNVERSIONED = "null"
 _AWS_ERRORS = (BotoCoreError, ClientError, Boto3Error)
 
 
@@ -133,15 +134,27 @@ class Bucket:
 
     def erase(self, analysis: UUID) -> int:
         """See Footage. Marks of deletion go too, and are no versions."""
-        erased, key = 0, self._key(analysis)
         with self._speaking("erase", analysis):
-            pages = self._asking.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
-            for page in pages:
-                for kind in ("Versions", "DeleteMarkers"):
-                    for one in page.get(kind, ()):
-                        if one["Key"] == key:
-                            self._asking.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
-                            erased += kind == "Versions"
+            return self._erase(analysis)
+
+    def replace(self, analysis: UUID, other: Path) -> int:
+        """See Footage."""
+        key = self._key(analysis)
+        with self._speaking("replace", analysis):
+            self._client.upload_file(str(other), self._name, key, Config=self._transfer)
+            head = self._asking.head_object(Bucket=self._name, Key=key)
+            return self._erase(analysis, but=head.get("VersionId", _UNVERSIONED))
+
+    def _erase(self, analysis: UUID, but: str | None = None) -> int:
+        """Delete all versions of a video but one, and all marks of deletion; how many versions."""
+        erased, key = 0, self._key(analysis)
+        pages = self._asking.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
+        for page in pages:
+            for kind in ("Versions", "DeleteMarkers"):
+                for one in page.get(kind, ()):
+                    if one["Key"] == key and one["VersionId"] != but:
+                        self._asking.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
+                        erased += kind == "Versions"
         return erased
 
     def strays(self) -> list[UUID]:

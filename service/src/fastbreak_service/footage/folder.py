@@ -134,6 +134,24 @@ class Folder:
         self.discard(analysis)
         return int(there)
 
+    def replace(self, analysis: uuid.UUID, other: Path) -> int:
+        """See Footage."""
+        path = self._path(analysis)
+        kept, draft = self._retired / path.name, other.with_name(f"{other.name}.{uuid.uuid4()}{_HALF_DONE[0]}")
+        there = [place for place in (path, kept) if place.is_file()]
+        with _speaking("replace", path):
+            self._retired.mkdir(mode=_PRIVATE, exist_ok=True)
+            _flush(other)
+            try:
+                draft.hardlink_to(other)
+                draft.rename(kept)
+            finally:
+                draft.unlink(missing_ok=True)
+            _flush(self._retired)
+            path.unlink(missing_ok=True)
+            _flush(self._directory)
+        return len(there)
+
     def strays(self) -> list[uuid.UUID]:
         """See Footage. Deletes what a killed process left half done a day ago."""
         found = []

@@ -15,6 +15,10 @@ _KINDS = {
 }
 
 
+COVERED_KIND = "video/mp4"
+"""Of a video in which somebody was covered, whatever it was before."""
+
+
 def kind_of(filename: str | None) -> str:
     """The media type; a browser looks for itself at what has none."""
     return _KINDS.get((filename or "").rpartition(".")[2].lower(), OTHER)

@@ -123,6 +123,12 @@ class Footage(Protocol):
     def erase(self, analysis: UUID) -> int:
         """Delete a video with all its versions for good; how many there were. One that is not there is no error."""
 
+    def replace(self, analysis: UUID, other: Path) -> int:
+        """Have another film, a file of `directory`, in the place of a video, and none of the video's versions for good.
+
+        How many of these there were. The other appears whole, or not at all; its file stays. May be repeated.
+        """
+
     def strays(self) -> list[UUID]:
         """Analyses whose videos have lain here for hours, and may be needed no more."""
 

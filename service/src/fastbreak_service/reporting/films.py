@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PROXY, ANNOTATED = "proxy.mp4", "annotated.mp4"
 _SHORT_SIDE, _LONG_SIDE = 720, 4096
 _TICKS = 90_000
+_USUAL_RATE = 30.0
 _KEY_FRAMES_A_SECOND = 2
 _BT_709 = 1
 _TELEVISION = 1
@@ -40,13 +41,13 @@ _QUALITY = {"crf": "23", "preset": "veryfast", "profile": "high", "mbtree": "0"}
 
 def recorded(frames: Iterable[Frame], rate: float, trails: Trails, into: Path) -> Iterator[Frame]:
     """Pass frames on, and write both films of them into a folder: take all, or the films are not whole."""
-    films: tuple[_Film, _Film] | None = None
+    films: tuple[Film, Film] | None = None
     with ExitStack() as stack:
         for frame in frames:
             picture = frame.picture
             width, height = _size(picture.width, picture.height)
             if films is None:
-                proxy, annotated = (_Film(into / name, width, height, rate, stack) for name in (PROXY, ANNOTATED))
+                proxy, annotated = (Film(into / name, width, height, rate, stack) for name in (PROXY, ANNOTATED))
                 films = proxy, annotated
             pixels = _colours(picture, width, height)
             films[0].add(pixels, frame.time_seconds)
@@ -57,6 +58,25 @@ def recorded(frames: Iterable[Frame], rate: float, trails: Trails, into: Path) -
             yield frame
         for film in films or ():
             film.end()
+
+
+def whole(frames: Iterable[Frame], into: Path) -> int:
+    """Write one film of all of the frames, as large as they are; how many there were. Raises OSError."""
+    film, count = None, 0
+    with ExitStack() as stack:
+        for frame in frames:
+            picture = frame.picture
+            width, height = _even(picture.width), _even(picture.height)
+            film = film or Film(into, width, height, _USUAL_RATE, stack)
+            film.add(_colours(picture, width, height), frame.time_seconds)
+            count += 1
+        if film is not None:
+            film.end()
+    return count
+
+
+def _even(length: int) -> int:
+    return max(2, length // 2 * 2)
 
 
 def _size(width: int, height: int) -> tuple[int, int]:
@@ -76,11 +96,11 @@ def _encoding(path: Path) -> Iterator[None]:
         raise OSError(error.errno, f"the film could not be encoded ({error.strerror})", str(path)) from error
 
 
-class _Film:
+class Film:
     """A file that is being written, closed with its stack."""
 
     def __init__(self, path: Path, width: int, height: int, rate: float, stack: ExitStack) -> None:
-        self._container = stack.enter_context(av.open(str(path), "w", options={"movflags": "+faststart"}))
+        self._container = stack.enter_context(av.open(str(path), "w", "mp4", options={"movflags": "+faststart"}))
         stream = self._container.add_stream("libx264", options=_QUALITY)
         assert isinstance(stream, av.VideoStream)  # noqa: S101 - it is one of pictures
         context = stream.codec_context

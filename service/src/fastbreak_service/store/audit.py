@@ -50,6 +50,7 @@ class Action(StrEnum):
     SENT = "analysis.sent"
     REVIEWED = "finding.reviewed"
     ERASED = "analysis.erased"
+    PERSON_ERASED = "person.erased"
     ERASURES_READ = "erasures.read"
 
 

@@ -14,7 +14,7 @@ from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, erasures, work
+from fastbreak_service.store.tables import analyses, erasures, person_erasures, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
     from fastbreak_service.identity.caller import Caller
 
-_AT_ONCE = 100
-_ERASE_SECONDS, _LOCKED_SECONDS = 300, 10
+AT_ONCE = 100
+"""Erasures that are finished one after the other."""
+ERASE_SECONDS, LOCKED_SECONDS = 300, 10
+"""How long rows may take to go, and how long others may keep them from it."""
+
+_TOLD = ("analysis_id", "requested_at", "erased_at", "erased", "backup_days")
 
 
 class Erasures:
@@ -48,8 +52,8 @@ class Erasures:
             if known is not None:
                 return known
             # Whoever asked may be gone before all rows are, which go all the same. Who asks again does not wait for it.
-            be_patient(connection, _ERASE_SECONDS)
-            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCKED_SECONDS}s'"))
+            be_patient(connection, ERASE_SECONDS)
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCKED_SECONDS}s'"))
             place = connection.execute(_place_of(analysis)).scalar()
             counted = connection.execute(sa.select(sa.func.erase_analysis(analysis, type_=JSONB))).scalar_one()
             if counted is None:
@@ -77,6 +81,7 @@ class Erasures:
         )
         with self._engine.begin() as connection:
             connection.execute(statement)
+            complete_persons(connection, analysis, versions)
             found = connection.execute(sa.select(erasures).where(erasures.c.analysis_id == analysis))
             return found.mappings().one()
 
@@ -87,16 +92,25 @@ class Erasures:
             erasures.c.erased_at.is_(None), erasures.c.place == self._place
         )
         with self._engine.connect() as connection:
-            return connection.execute(statement.order_by(erasures.c.requested_at).limit(_AT_ONCE)).scalars().all()
+            return connection.execute(statement.order_by(erasures.c.requested_at).limit(AT_ONCE)).scalars().all()
 
     @repeatable
     def of(self, team: str, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[RowMapping]:
-        """What was erased of a team, newest first; what was asked for before this moment and analysis, when given."""
-        key = sa.tuple_(erasures.c.requested_at, erasures.c.analysis_id)
-        statement = sa.select(erasures).where(erasures.c.team == team)
+        """What was erased of a team, newest first; what was asked for before this moment and analysis, when given.
+
+        Analyses, whose `person` is null, and persons of analyses.
+        """
+        analysis_alone = (sa.null().label("person"), sa.literal("deleted").label("how"))
+        whole = sa.select(*(erasures.c[name] for name in _TOLD), *analysis_alone)
+        person = sa.select(*(person_erasures.c[name] for name in (*_TOLD, "person", "how")))
+        both = sa.union_all(
+            whole.where(erasures.c.team == team), person.where(person_erasures.c.team == team)
+        ).subquery()
+        statement = sa.select(both)
         if after is not None:
+            key = sa.tuple_(both.c.requested_at, both.c.analysis_id)
             statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
-        newest = statement.order_by(erasures.c.requested_at.desc(), erasures.c.analysis_id.desc()).limit(limit)
+        newest = statement.order_by(both.c.requested_at.desc(), both.c.analysis_id.desc()).limit(limit)
         with of_team(self._engine, team) as connection:
             return connection.execute(newest).mappings().all()
 
@@ -110,3 +124,13 @@ def _place_of(analysis: UUID) -> Select[tuple[str | None]]:
     """Where its video is; of one that does not outlive its replica only its work tells. Null: nowhere that is known."""
     place = sa.func.coalesce(analyses.c.footage_place, work.c.place)
     return sa.select(place).select_from(analyses.outerjoin(work)).where(analyses.c.id == analysis)
+
+
+def complete_persons(connection: Connection, analysis: UUID, versions: int) -> None:
+    """Note of all persons who were to be erased from a video that it went, in so many versions."""
+    gone = sa.func.jsonb_build_object("footage", sa.cast(versions, sa.Integer))
+    connection.execute(
+        sa.update(person_erasures)
+        .where(person_erasures.c.analysis_id == analysis, person_erasures.c.erased_at.is_(None))
+        .values(erased_at=sa.func.now(), how="deleted", erased=person_erasures.c.erased.op("||")(gone))
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, LiteralString
 from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
-from fastbreak_service.store.tables import APPEND_ONLY, erasures, metadata
+from fastbreak_service.store.tables import APPEND_ONLY, erasures, metadata, person_erasures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def _let_in(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
 def _grant_whole(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
     run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", _names(metadata.sorted_tables), group)
     run(connection, "REVOKE UPDATE, DELETE ON {} FROM {}", _names(APPEND_ONLY), group)
-    run(connection, "REVOKE DELETE ON {} FROM {}", _names([erasures]), group)
+    run(connection, "REVOKE DELETE ON {} FROM {}", _names([erasures, person_erasures]), group)
     run(connection, "REVOKE ALL ON public.alembic_version FROM {}", group)
     run(connection, "GRANT SELECT ON public.alembic_version TO {}", group)
     future = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"

@@ -18,8 +18,10 @@ from fastbreak_service.store.tables import (
     events,
     findings,
     measures,
+    person_erasures,
     persons,
     poses,
+    sightings,
     uploads,
     work,
 )
@@ -56,7 +58,9 @@ def _all(right: str, *tables: Table) -> tuple[Grant, ...]:
 
 _REVISION = Grant("SELECT", "alembic_version")
 
-WHOLE = Rights(functions=("forget_old_audit()",), callers=True, whole=True)
+_OF_WORKERS = ("forget_old_audit()", "end_covering(uuid, uuid, text, integer)")
+
+WHOLE = Rights(functions=_OF_WORKERS, callers=True, whole=True)
 """A process that takes videos in and analyses them; and releases in which both have one user."""
 
 API = Rights(
@@ -67,8 +71,9 @@ API = Rights(
         Grant("SELECT", analyses.name, ("id", "attempt")),
         Grant("UPDATE", analyses.name, ("footage_place",)),
         Grant("DELETE", analyses.name),
-        *_all("SELECT", work, erasures, uploads),
+        *_all("SELECT", work, erasures, person_erasures, uploads),
         Grant("UPDATE", erasures.name, ("erased_at", "erased")),
+        Grant("UPDATE", person_erasures.name, ("erased_at", "erased", "how")),
         Grant("UPDATE", uploads.name, ("error_code", "error_message", "filename", "idempotency_key", "created_at")),
         Grant("DELETE", uploads.name),
     ),
@@ -93,13 +98,13 @@ WORKER = Rights(
                 *("error_code", "error_message", "video", "model_name", "model_sha256", "movement"),
             ),
         ),
-        *_all("SELECT", work),
+        *_all("SELECT", work, sightings),
         *_all("DELETE", work),
         Grant("UPDATE", work.name, ("takes", "failures", "reason", "token", "lease_until", "available_at", "dead_at")),
         # What was found is written once, and not read.
         *_all("INSERT", persons, measures, poses, events, findings),
         Grant("SELECT", uploads.name, ("id",)),
     ),
-    functions=("forget_old_audit()",),
+    functions=_OF_WORKERS,
 )
 """A process that analyses, apart from the one that takes in. It decodes what others send, so it is trusted least."""

@@ -138,6 +138,31 @@ erasures = sa.Table(
     sa.Column("backup_days", sa.Integer),
 )
 
+person_erasures = sa.Table(
+    "person_erasures",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("person", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("erased_at", sa.DateTime(timezone=True)),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("erased", JSONB, nullable=False),
+    sa.Column("backup_days", sa.Integer),
+)
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("analysis_id", sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person", sa.Integer, nullable=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("time_seconds", sa.Double, nullable=False),
+    sa.Column("points", ARRAY(sa.REAL), nullable=False),
+)
+"""Where those are in a video whom it still has to be rid of; for workers alone, and until then."""
+
 uploads = sa.Table(
     "uploads",
     metadata,

@@ -33,6 +33,8 @@ USUAL_QUOTA = Quota()
 """Of whom nothing else is said."""
 CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
+BLUR_CONTRACT = 2
+"""The work of covering persons in the video of an analysis that has ended."""
 # Between two looks the analysis that has the key may be erased, and with it the key is free.
 _TRIES = 3
 # What outlives its replica is nobody's to judge by its heartbeat, neither this release's nor that of one before it.

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads, work
-from fastbreak_service.store.team_analyses import CONTRACT
+from fastbreak_service.store.team_analyses import BLUR_CONTRACT, CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,8 @@ _VANISHED = "whoever analysed it ended without a word"
 class Work:
     """A piece of work that was taken: `attempt` counts how often it was, `failures` how often that came to no end.
 
-    `token` is this attempt's alone. `reason` is what is known of the last failure, empty without one.
+    `token` is this attempt's alone. `reason` is what is known of the last failure, empty without one. `contract` says
+    what is to be done.
     """
 
     analysis: uuid.UUID
@@ -40,6 +41,7 @@ class Work:
     attempt: int
     failures: int
     reason: str
+    contract: int = CONTRACT
 
     @property
     def owner(self) -> str:
@@ -77,7 +79,7 @@ class WorkQueue:
         free = sa.or_(~lapsed, sa.and_(sa.literal(abandoned), work.c.lease_until < sa.func.now()))
         following = (
             sa.select(work.c.analysis_id)
-            .where(self._waiting, work.c.contract <= CONTRACT, work.c.available_at <= sa.func.now(), free)
+            .where(self._waiting, work.c.contract <= BLUR_CONTRACT, work.c.available_at <= sa.func.now(), free)
             .order_by(work.c.available_at, work.c.analysis_id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -100,7 +102,8 @@ class WorkQueue:
             row = connection.execute(statement).mappings().one_or_none()
         if row is None:
             return None
-        return Work(row["analysis_id"], row["token"], row["takes"], row["failures"], row["reason"] or "")
+        reason = row["reason"] or ""
+        return Work(row["analysis_id"], row["token"], row["takes"], row["failures"], reason, row["contract"])
 
     def extend(self, taken: Work) -> bool:
         """Keep the lease alive; False when the work is no longer this attempt's."""

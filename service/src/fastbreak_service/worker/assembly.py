@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
 from fastbreak_service.store.work import WorkQueue
@@ -65,7 +66,7 @@ def assemble(
     records = AnalysisStore(engine)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
     queue = WorkQueue(engine, footage.place, settings.lease_seconds, settings.footage_days)
-    ports = Ports(queue, records, footage, analyst, announce)
+    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), announce)
     loop = WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)
 

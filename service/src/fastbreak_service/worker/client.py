@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastbreak_service.video.limits import Limits
-    from fastbreak_service.worker.protocol import Job
+    from fastbreak_service.worker.protocol import Cover, Job
 
 # Nothing is lost by waiting for long: without its networks the service is not ready anyway.
 _LOAD_SECONDS = 300
@@ -107,6 +107,15 @@ class Worker:
 
     async def analyse(self, job: Job) -> dict[str, Any]:
         """The result of a job. Raises AnalysisError; after a death or a timeout the next call starts a new process."""
+        result: dict[str, Any] = (await self._done(job, "done"))["result"]
+        return result
+
+    async def cover(self, job: Cover) -> int:
+        """Have a film written in which persons are covered; how many frames it has. Raises as `analyse`."""
+        return int((await self._done(job, "covered"))["frames"])
+
+    async def _done(self, job: Job | Cover, kind: str) -> dict[str, Any]:
+        """The event that says that a job is done."""
         await self.start()
         process = self._process
         if process is None or process.stdin is None:
@@ -116,7 +125,7 @@ class Worker:
             async with asyncio.timeout(self._timeout):
                 process.stdin.write(job.line().encode())
                 await process.stdin.drain()
-                event = _of(job, await self._event(process))
+                event = _of(job, kind, await self._event(process))
         except TimeoutError as error:
             raise AnalysisTimeoutError(self._timeout) from error
         except ConnectionError as error:
@@ -126,8 +135,7 @@ class Worker:
                 await self.stop()
         if event["event"] == "failed":
             raise AnalysisError(event["code"], event["message"])
-        result: dict[str, Any] = event["result"]
-        return result
+        return event
 
     async def _event(self, process: Process) -> dict[str, Any]:
         assert process.stdout is not None  # noqa: S101 - it was made with a pipe
@@ -144,9 +152,9 @@ class Worker:
             raise WorkerDiedError("it answered what is no event") from error
 
 
-def _of(job: Job, event: dict[str, Any]) -> dict[str, Any]:
+def _of(job: Job | Cover, kind: str, event: dict[str, Any]) -> dict[str, Any]:
     """The event if it is a job's. Raises WorkerDiedError."""
-    if event.get("id") != job.id:
+    if event.get("id") != job.id or event["event"] not in {kind, "failed"}:
         raise WorkerDiedError("it answered what it was not asked")
     return event
 

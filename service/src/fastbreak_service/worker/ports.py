@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.store.coverings import Seen
     from fastbreak_service.store.work import Work
-    from fastbreak_service.worker.protocol import Job
+    from fastbreak_service.worker.protocol import Cover, Job
 
 
 class Queue(Protocol):
@@ -76,6 +77,19 @@ class Records(Protocol):
         """Delete the entries of the audit trail that are old enough; how many there were."""
 
 
+class Coverings(Protocol):
+    """See store.coverings.CoveringStore. Every method raises DATABASE_ERRORS."""
+
+    def sightings(self, analysis: UUID) -> list[list[Seen]]:
+        """Where each of those is who are to be covered, in order of time."""
+
+    def covered(self, taken: Work, replace: Callable[[], int]) -> bool:
+        """Replace the video; False when the work is no longer ours."""
+
+    def deleted(self, taken: Work, erase: Callable[[], int]) -> bool:
+        """Erase the video; False when the work is no longer ours."""
+
+
 class Analyst(Protocol):
     """See worker.client.Worker."""
 
@@ -89,6 +103,9 @@ class Analyst(Protocol):
     async def analyse(self, job: Job) -> dict[str, Any]:
         """The result of a job. Raises AnalysisError."""
 
+    async def cover(self, job: Cover) -> int:
+        """Have a film written in which persons are covered; how many frames it has. Raises AnalysisError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -98,5 +115,6 @@ class Ports:
     records: Records
     footage: Footage
     analyst: Analyst
+    coverings: Coverings
     announce: Callable[[UUID], Awaitable[None]] = untold
     """Tells whoever waits for it how an analysis has ended."""

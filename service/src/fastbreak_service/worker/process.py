@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
+from fastbreak_service.reporting import films
+from fastbreak_service.reporting.bodies import Body, hidden
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.joints import array, places
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
-from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Job, event_line
+from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Cover, Job, event_line, parse_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +57,7 @@ def _take_standard_output() -> TextIO:
     return events
 
 
-def _jobs() -> Iterator[Job]:
+def _jobs() -> Iterator[Job | Cover]:
     """The jobs as they arrive. When the server's end closes, the process ends at once, whatever it is doing."""
     arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -66,17 +68,19 @@ def _jobs() -> Iterator[Job]:
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        yield Job.parse(arrived.get())
+        yield parse_job(arrived.get())
 
 
-def _answer(job: Job, vision: PoseModel) -> str:
+def _answer(job: Job | Cover, vision: PoseModel) -> str:
     try:
-        result = run(job, vision)
+        if isinstance(job, Cover):
+            return event_line("covered", id=job.id, frames=cover(job))
+        return event_line("done", id=job.id, result=run(job, vision))
     except AnalysisError as error:
         return event_line("failed", id=job.id, code=error.code, message=error.message)
     except OSError as error:
         # Decoders' errors are rejections, so this is the disk's: full, or broken.
-        print(f"The measures could not be written: {error}", file=sys.stderr)
+        print(f"What comes of a video could not be written: {error}", file=sys.stderr)
         message = "The service had no room for the measures. Send the video again in a minute."
         return event_line("failed", id=job.id, code=STORAGE, message=message)
     except Exception:  # noqa: BLE001 - one bad video must not end the worker; the log has the cause
@@ -87,7 +91,6 @@ def _answer(job: Job, vision: PoseModel) -> str:
             code=INTERNAL,
             message="The analysis stopped on an error of its own; the service's log has the cause.",
         )
-    return event_line("done", id=job.id, result=result)
 
 
 def run(job: Job, vision: PoseModel) -> dict[str, Any]:
@@ -111,6 +114,12 @@ def run(job: Job, vision: PoseModel) -> dict[str, Any]:
         result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
     movement = trails.reviewed(result.video.frames_per_second)
     return {**asdict(result), "movement": asdict(movement)}
+
+
+def cover(job: Cover) -> int:
+    """Write a video's film in which the job's persons are covered; its frames. Raises AnalysisError, OSError."""
+    bodies = [Body(seen) for seen in job.persons]
+    return films.whole(hidden(VideoReader(Path(job.video), job.limits), bodies), Path(job.film))
 
 
 def _csv(path: str) -> TextIO:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
@@ -22,6 +22,9 @@ from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.vision.angles import Angle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
@@ -50,15 +53,37 @@ class Job:
         """The job as a line."""
         return json.dumps(asdict(self)) + "\n"
 
-    @staticmethod
-    def parse(line: str) -> Job:
-        """The job that a line holds."""
-        content = json.loads(line)
-        return Job(**content | {"limits": Limits(**content["limits"])})
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A video in which persons are to be covered, where these are, and the file that receives the film.
+
+    Of each person, in order of time: when, and where the joints are.
+    """
+
+    id: str
+    video: str
+    film: str
+    persons: Sequence[Sequence[tuple[float, Sequence[float | None]]]]
+    limits: Limits
+
+    def line(self) -> str:
+        """The job as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+def parse_job(line: str) -> Job | Cover:
+    """The job that a line holds."""
+    content = json.loads(line)
+    kind = Cover if "film" in content else Job
+    return kind(**content | {"limits": Limits(**content["limits"])})
 
 
 def event_line(kind: str, **content: Any) -> str:
-    """An event as a line. Kinds: `ready` (offline, files), `done` (id, result), `failed` (id, code, message)."""
+    """An event as a line. Kinds: `ready` (offline, files), `failed` (id, code, message).
+
+    And, by the kind of job, `done` (id, result) or `covered` (id, frames).
+    """
     return json.dumps({"event": kind, **content}) + "\n"
 
 
@@ -68,7 +93,7 @@ def parse_event(line: bytes) -> dict[str, Any]:
         event = json.loads(line, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    kinds = {"ready": _is_ready, "done": _is_done, "failed": _is_failed}
+    kinds = {"ready": _is_ready, "done": _is_done, "covered": _is_covered, "failed": _is_failed}
     known = kinds.get(str(event.get("event"))) if isinstance(event, dict) else None
     if known is None or not known(event):
         raise ValueError("no event of a known form")
@@ -99,6 +124,10 @@ def _is_ready(event: dict[str, Any]) -> bool:
 def _is_failed(event: dict[str, Any]) -> bool:
     code = event.get("code")
     return _is_text(event.get("id")) and isinstance(code, str) and code in _CODES and _is_message(event.get("message"))
+
+
+def _is_covered(event: dict[str, Any]) -> bool:
+    return _is_text(event.get("id")) and fits(event.get("frames"), int)
 
 
 def _is_done(event: dict[str, Any]) -> bool:

@@ -16,7 +16,9 @@ from fastbreak_service import metrics
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.store.team_analyses import BLUR_CONTRACT
 from fastbreak_service.worker import verdict
+from fastbreak_service.worker.covering import Covering
 from fastbreak_service.worker.news import News
 from fastbreak_service.worker.protocol import INTERNAL, Job
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
@@ -39,6 +41,7 @@ class Task:
     def __init__(self, ports: Ports, limits: Limits, most_failures: int) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
+        self._covering = Covering(ports, limits, most_failures)
         self.news = News(ports.announce)
         self._limits = limits
         self._most_failures = most_failures
@@ -46,6 +49,9 @@ class Task:
 
     async def do(self, taken: Work) -> None:
         """Do it, whatever comes of it; only the lease is somebody else's to keep alive."""
+        if taken.contract == BLUR_CONTRACT:
+            await self._covering.do(taken)
+            return
         try:
             await self._do(taken)
         except DATABASE_ERRORS as error:

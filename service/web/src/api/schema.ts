@@ -179,6 +179,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analyses/{id}/persons/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase a person of an analysis: what was found and said of them, and them in the video
+         * @description The others stay. Who is erased already may be erased again, and has the same certificate.
+         */
+        delete: operations["erasePerson"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analyses/{id}/footage-links": {
         parameters: {
             query?: never;
@@ -697,11 +717,18 @@ export interface components {
         Erasure: {
             /** Format: uuid */
             analysis: string;
+            /** @description Who of the analysis was erased; null: all of it was. */
+            person: number | null;
+            /**
+             * @description What becomes of the video, and has when there is `erased_at`.
+             * @enum {string}
+             */
+            footage: "blurred" | "deleted";
             /** Format: date-time */
             requested_at: string;
             /**
              * Format: date-time
-             * @description Null while the storage still has the video.
+             * @description Null while the storage still has the video as it was.
              */
             erased_at: string | null;
             /** @description How many rows of each kind, and how many versions of the video (`footage`). */
@@ -746,7 +773,7 @@ export interface components {
             /** @description The `sub` of the person's token. */
             subject: string;
             /** @enum {string} */
-            action: "analyses.listed" | "analysis.read" | "measures.read" | "poses.read" | "events.read" | "findings.read" | "reviews.read" | "footage.linked" | "audit.read" | "upload.begun" | "upload.given_up" | "analysis.sent" | "finding.reviewed" | "analysis.erased" | "erasures.read";
+            action: "analyses.listed" | "analysis.read" | "measures.read" | "poses.read" | "events.read" | "findings.read" | "reviews.read" | "footage.linked" | "audit.read" | "upload.begun" | "upload.given_up" | "analysis.sent" | "finding.reviewed" | "analysis.erased" | "person.erased" | "erasures.read";
             /** Format: uuid */
             analysis: string | null;
             finding: number | null;
@@ -1506,7 +1533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1639,7 +1666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1772,7 +1799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1910,7 +1937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2048,7 +2075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2174,7 +2201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2187,6 +2214,159 @@ export interface operations {
             };
             /** @description The path does not take this method; `Allow` lists those that it takes. */
             405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasePerson: {
+        parameters: {
+            query: {
+                /** @description What becomes of the video: the person is made unknowable in it, or all of it goes. */
+                footage: "blur" | "delete";
+            };
+            header?: never;
+            path: {
+                /** @description The analysis's id. */
+                id: string;
+                /** @description The person's id in the analysis. */
+                person: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate: all of it is gone. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description The video is being blurred. */
+            202: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
+            404: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for more, parts have not arrived, or something has to end before. */
+            409: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2300,7 +2480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2313,6 +2493,17 @@ export interface operations {
             };
             /** @description The path does not take this method; `Allow` lists those that it takes. */
             405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for more, parts have not arrived, or something has to end before. */
+            409: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2446,7 +2637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2579,7 +2770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2715,7 +2906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2748,7 +2939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no room for more, or parts have not arrived. */
+            /** @description There is no room for more, parts have not arrived, or something has to end before. */
             409: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2912,7 +3103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3105,7 +3296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3240,7 +3431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3371,7 +3562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3531,7 +3722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3553,7 +3744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no room for more, or parts have not arrived. */
+            /** @description There is no room for more, parts have not arrived, or something has to end before. */
             409: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3719,7 +3910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3732,6 +3923,17 @@ export interface operations {
             };
             /** @description The path does not take this method; `Allow` lists those that it takes. */
             405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for more, parts have not arrived, or something has to end before. */
+            409: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -3864,7 +4066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis, no such finding of it, or no such upload. */
+            /** @description There is no such analysis, no such person or finding of it, or no such upload. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
