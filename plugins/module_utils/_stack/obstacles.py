@@ -43,7 +43,7 @@ def refuse_obstacles(request: StackRequest, snapshot: StackSnapshot, model: Mode
     own protection the request allows to be turned off.
     """
     resources = living_resources(snapshot, ports)
-    _check_names(request, snapshot, resources)
+    _check_names(request, snapshot, resources, ports)
     found = [*_guards(request, snapshot, ports), *_imports(model, ports)]
     unprotected: list[StackResource] = []
     for resource in _deleted(request, model, resources):
@@ -67,12 +67,16 @@ def with_keys(retain: Sequence[str], model: Model) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*retain, *keys)))
 
 
-def _check_names(request: StackRequest, snapshot: StackSnapshot, resources: Sequence[StackResource]) -> None:
+def _check_names(
+    request: StackRequest, snapshot: StackSnapshot, resources: Sequence[StackResource], ports: Ports
+) -> None:
     known = {item.logical_id for item in resources}
-    for option, names in (("unprotect", request.unprotect), ("retain", request.retain)):
-        if strange := strange_among(names, known):
+    # What an earlier deletion got rid of needs no unprotecting, and is no mistake.
+    had = {item.logical_id for item in ports.stacks.list_stack_resources(snapshot.stack_id)}
+    for option, names, right in (("unprotect", request.unprotect, had), ("retain", request.retain, known)):
+        if strange := strange_among(names, right):
             raise RequestError(
-                f"{option} names {strange_words(strange, known)}, which stack {request.name} does not have. It has: "
+                f"{option} names {strange_words(strange, right)}, which stack {request.name} does not have. It has: "
                 f"{', '.join(sorted(known)) or 'nothing'}. Nothing was deleted."
             )
     if request.retain and standing(snapshot.status) is not Standing.DELETE_FAILED:
@@ -127,13 +131,16 @@ def _holds(
 ) -> Iterator[str]:
     label = f"{resource.logical_id} ({resource.resource_type} {resource.physical_id})"
     if _declares_protection(properties) if state is None else state.protected:
-        yield f"{label} refuses to be deleted ({_turn_off(resource, snapshot)})"
+        yield f"{label} refuses to be deleted ({_turn_off(resource, snapshot, properties)})"
     if state is not None and state.holds and properties.get("EmptyOnDelete") != "true":
         yield f"{label} holds {state.holds}, and only what is empty is deleted ({_empty(resource, snapshot)})"
 
 
-def _turn_off(resource: StackResource, snapshot: StackSnapshot) -> str:
+def _turn_off(resource: StackResource, snapshot: StackSnapshot, properties: Mapping[str, Any]) -> str:
     component = component_of(snapshot.name)
+    stands = standing(snapshot.status) is Standing.SETTLED
+    if stands and str(properties.get("DeletionProtection", "")).lower() == "false":
+        return "its stack does not protect it, so somebody turned that on by hand: turn it off by hand too"
     if standing(snapshot.status) in _UPDATABLE:
         return f"set {component}_deletion_protection to false and run {PROVISION} --limit {component} first"
     named = f"{component}.{resource.logical_id}"

@@ -145,7 +145,7 @@ def _launch(parameters: Parameters, restored: Restored | None) -> database.Launc
         force_ssl=parameter_groups.forces_ssl(group, version),
         settings=parameter_groups.settings_of(group),
         identifier=value(parameters, "DBInstanceIdentifier"),
-        former_password=restored.copy.password if restored else None,
+        restored=restored is not None,
     )
 
 

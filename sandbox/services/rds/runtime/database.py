@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from docker.errors import ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from psycopg import sql
 
 from sandbox.ministack import rds
@@ -19,6 +19,14 @@ Statement = sql.SQL | sql.Composed
 
 logger = logging.getLogger("sandbox.rds")
 _PROBE_SECONDS = 2
+_OWNED = """psql -qX -v ON_ERROR_STOP=1 -U "$ROLE" -d "$DATABASE" <<'END'
+\\getenv role ROLE
+\\getenv own OWN
+SELECT NOT pg_is_in_recovery() AS ready \\gset
+\\if :ready
+ALTER ROLE :"role" PASSWORD :'own';
+\\endif
+END"""
 KEPT_LOG = "wal_keep_size = '1024'"
 """The write-ahead log that a database keeps, in MiB: from a copy of it a restore gets to any moment since."""
 
@@ -31,8 +39,8 @@ class Launch:
     port: int
     force_ssl: bool
     settings: str
-    former_password: str | None = None
-    """The master password that is in a restored database, before it gets its own."""
+    restored: bool = False
+    """Whether it begins with rows of another one, and so with a master password that is not its own."""
 
 
 FirstAnswer = Callable[[dict[str, Any]], None]
@@ -164,28 +172,32 @@ def running(instance: dict[str, Any]) -> bool:
 def _is_ready(host: str, port: int, user: str, password: str, database: str) -> bool:
     """Whether a database that was started answers by its own password, and what it begins with is done."""
     launch = launching.get()
-    if not _answers(host, port, user, password, database):
-        if launch and launch.former_password not in {None, password}:
-            _replace_password(host, port, user, str(launch.former_password), database, password)
-        return False
     instance = rds._instances.get(launch.identifier) if launch else None
+    if not _answers(host, port, user, password, database):
+        if launch and launch.restored and instance is not None:
+            _own_password(instance, password)
+        return False
     if instance is not None and instance["DBInstanceStatus"] == "creating":
         for tell in _first_answer:
             tell(instance)
     return True
 
 
-def _replace_password(  # noqa: PLR0913, PLR0917 - those of a connection, and the new one
-    host: str, port: int, user: str, former: str, database: str, password: str
-) -> None:
-    """Give a restored database its own master password, as soon as it takes statements that change anything."""
+def _own_password(instance: dict[str, Any], password: str) -> None:
+    """Give a restored database its own master password, as soon as it takes statements that change anything.
+
+    By its own socket, which asks for none. What it was restored with depends on the moment it was restored to.
+    """
+    settings = {"ROLE": instance["MasterUsername"], "DATABASE": instance["DBName"], "OWN": password}
     try:
-        with psycopg.connect(
-            host=host, port=port, user=user, password=former, dbname=database, connect_timeout=_PROBE_SECONDS
-        ) as connection:
-            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(password)))
-    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as refusal:
-        logger.debug("PostgreSQL at %s:%s takes no new password yet: %s", host, port, refusal)
+        container = rds._get_docker().containers.get(instance["_docker_container_id"])
+        outcome = container.exec_run(["sh", "-euc", _OWNED], user="postgres", environment=settings)
+    except APIError as refusal:
+        logger.info("%s takes no new password yet: %s", instance["DBInstanceIdentifier"], refusal)
+        return
+    if outcome.exit_code != 0:
+        said = outcome.output.decode(errors="replace").strip()
+        logger.info("%s takes no new password yet: %s", instance["DBInstanceIdentifier"], said)
 
 
 def _answers(host: str, port: int, user: str, password: str, database: str) -> bool:

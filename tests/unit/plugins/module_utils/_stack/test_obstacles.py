@@ -111,6 +111,19 @@ def test_a_half_deleted_stack_is_finished_by_name(stacks, clock):
     assert (living.unprotected, stacks.calls) == (["R"], [("delete", NAME)])
 
 
+def test_what_went_already_may_be_unprotected(stacks, clock):
+    stacks.put(NAME, "DELETE_FAILED", template())
+    stacks.left("R", "DELETE_COMPLETE", "AWS::RDS::DBInstance")
+    remove(stacks, clock, living=FakeLiving(), unprotect=("R",))
+    assert stacks.calls == [("delete", NAME)]
+
+
+def test_what_somebody_protected_by_hand_is_unprotected_by_hand(stacks, clock):
+    stand(stacks, properties={"DeletionProtection": "false"})
+    with pytest.raises(RefusedError, match="turn it off by hand too"):
+        remove(stacks, clock, living=FakeLiving({"R": PROTECTED}))
+
+
 def test_what_is_kept_of_a_half_deleted_stack_is_left_alone(stacks, clock):
     stand(stacks, "DELETE_FAILED")
     living = FakeLiving({"R": PROTECTED})
