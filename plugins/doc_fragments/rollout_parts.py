@@ -102,6 +102,23 @@ _REPLACING = r"""
           - The target group of O(load_balancer) must belong to an Application Load Balancer.
         type: float
         default: 0
+      backlog_per_task:
+        description:
+          - Target of the pieces of work that wait in the service's queue for each running task; 0 for no policy.
+          - It follows C(QueueWaiting) in O(scaling.backlog_namespace), divided by the running tasks that Container
+            Insights of the cluster counts.
+        type: float
+        default: 0
+      backlog_age_seconds:
+        description:
+          - Target of the seconds for which the oldest piece of work has waited; 0 for no policy.
+          - It follows C(QueueAgeSeconds) in O(scaling.backlog_namespace).
+        type: float
+        default: 0
+      backlog_namespace:
+        description: CloudWatch namespace in which the service tells what waits. Needed by the two options before.
+        type: str
+        default: ""
       scale_in_cooldown_seconds:
         description: Pause after tasks were removed.
         type: int

@@ -26,9 +26,14 @@ _NAMES = (
     "tasks_minimum",
     "tasks_maximum",
     "scaling_cpu_percent",
+    "scaling_backlog_per_task",
+    "scaling_backlog_age_seconds",
+    "scheduled_actions",
     "bake_seconds",
     "gates",
 )
+# What the number of tasks can follow, each as an option of the module's scaling.
+_FOLLOWED = ("cpu_percent", "backlog_per_task", "backlog_age_seconds")
 # Patient: a companion computes all the time and keeps no user waiting, and what it is at is lost with it.
 _HEALTH_CHECK = {"interval": 10, "timeout": 15, "retries": 5, "startPeriod": 60}
 
@@ -99,7 +104,7 @@ def _service(entry: Mapping[str, Any], task_definition: Mapping[str, Any], servi
         "task_definition": _definition(entry, task_definition, name),
         "gates": [_stability(entry), *(entry.get("gates") or [])],
     }
-    return {**made, **_scaling(entry, name)}
+    return {**made, **_scaling(entry, name, _metrics_namespace(task_definition))}
 
 
 def _stability(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,19 +112,37 @@ def _stability(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": "task_stability", **own}
 
 
-def _scaling(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _scaling(entry: Mapping[str, Any], name: str, namespace: str | None) -> dict[str, Any]:
     """How many tasks: a number that stays, or bounds between which they are scaled."""
     least = entry.get("tasks_minimum", 1)
     most = entry.get("tasks_maximum", least)
-    if "scaling_cpu_percent" not in entry:
-        if most != least:
+    followed = {option: entry[f"scaling_{option}"] for option in _FOLLOWED if f"scaling_{option}" in entry}
+    if not followed:
+        if most != least or entry.get("scheduled_actions"):
+            bounds = f"tasks_maximum {most} and tasks_minimum {least}" if most != least else "scheduled_actions"
             raise AnsibleFilterError(
-                f"Companion {name} has tasks_maximum {most} and tasks_minimum {least}, and nothing to scale by: set "
-                "scaling_cpu_percent, or leave tasks_maximum out."
+                f"Companion {name} has {bounds}, and nothing to scale by: set "
+                f"{' or '.join(f'scaling_{option}' for option in _FOLLOWED)}, or leave "
+                f"{'tasks_maximum' if most != least else 'scheduled_actions'} out."
             )
         return {"desired_count": least}
-    bounds = {"minimum": least, "maximum": most, "cpu_percent": entry["scaling_cpu_percent"]}
-    return {"desired_count": least, "scaling": bounds}
+    scaling = {"minimum": least, "maximum": most, "cpu_percent": 0, **followed}
+    if namespace is None:
+        return {"desired_count": least, "scaling": {"minimum": least, "maximum": most}}
+    if followed.keys() - {"cpu_percent"}:
+        scaling["backlog_namespace"] = namespace
+    if entry.get("scheduled_actions"):
+        scaling["scheduled_actions"] = entry["scheduled_actions"]
+    return {"desired_count": least, "scaling": scaling}
+
+
+def _metrics_namespace(task_definition: Mapping[str, Any]) -> str | None:
+    """Where the service tells what waits. None where it is removed."""
+    if "containerDefinitions" not in task_definition:
+        return None
+    first: Mapping[str, Any] = next(iter(task_definition["containerDefinitions"]), {})
+    told = {variable.get("name"): variable.get("value") for variable in first.get("environment") or []}
+    return str(told.get("FASTBREAK_METRICS_NAMESPACE") or "")
 
 
 def _definition(entry: Mapping[str, Any], task_definition: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         disclosure=Disclosure(key, show_values=options["show_values"]),
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
         rules=rules,
-        scaling=read_scaling(options["scaling"]),
+        scaling=read_scaling(options["scaling"], cluster=options["cluster"], service=options["service"]),
         desired_count=_desired_count(options),
         gates=_gates(options, rules),
         migration=migration,

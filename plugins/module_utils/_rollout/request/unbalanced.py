@@ -42,5 +42,5 @@ def unbalanced_problems(request: RolloutRequest) -> Iterator[str]:
     if request.scaling and counts_requests(request.scaling):
         yield (
             f"scaling.requests_per_target counts requests, and no load balancer sends any to {request.service}. Scale "
-            "by cpu_percent or memory_percent."
+            "by cpu_percent, memory_percent or backlog_per_task."
         )

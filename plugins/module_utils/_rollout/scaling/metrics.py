@@ -19,6 +19,7 @@ class Metric:
     """A metric: its option, the name of its policy, and what Application Auto Scaling calls it.
 
     The option is 0 for no policy, and *most* at most. ``of_target_group``: the policy has to name a target group.
+    ``of_backlog``: it is no metric of AWS's, but the service's own of this name, about what waits for the tasks.
     """
 
     option: str
@@ -27,6 +28,7 @@ class Metric:
     default: float = 0.0
     most: float = _MOST
     of_target_group: bool = False
+    of_backlog: bool = False
 
 
 #: Every metric there is.
@@ -34,4 +36,6 @@ METRICS = (
     Metric("cpu_percent", f"{MARK}cpu", "ECSServiceAverageCPUUtilization", default=60.0, most=100.0),
     Metric("memory_percent", f"{MARK}memory", "ECSServiceAverageMemoryUtilization", most=100.0),
     Metric("requests_per_target", f"{MARK}requests", "ALBRequestCountPerTarget", of_target_group=True),
+    Metric("backlog_per_task", f"{MARK}backlog", "QueueWaiting", of_backlog=True),
+    Metric("backlog_age_seconds", f"{MARK}backlog-age", "QueueAgeSeconds", of_backlog=True),
 )

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .metrics import METRICS, Metric
+from .metrics import METRICS
 from .schedule import has_timezone, normal_schedule
+from .specification import PREDEFINED, metric_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
-_SPECIFICATION = "PredefinedMetricSpecification"
 _POLICY_KEYS = ("PolicyType", _TRACKING, "StepScalingPolicyConfiguration", "PredictiveScalingPolicyConfiguration")
 _ACTION_KEYS = ("Schedule", "Timezone", "ScalableTargetAction", "StartTime", "EndTime")
 #: What the API calls the bounds.
@@ -37,16 +37,15 @@ class Scaling:
     actions: dict[str, Any] = field(default_factory=dict)
 
 
-def tracking(metric: Metric, target: float, scale_in_seconds: int, scale_out_seconds: int) -> dict[str, Any]:
-    """The policy that has the number of tasks follow *metric*."""
+def tracking(
+    specified: Mapping[str, Any], target: float, scale_in_seconds: int, scale_out_seconds: int
+) -> dict[str, Any]:
+    """The policy that has the number of tasks follow what is *specified*, as in `specification`."""
     return {
         "PolicyType": "TargetTrackingScaling",
         _TRACKING: {
             "TargetValue": float(target),
-            _SPECIFICATION: {
-                "PredefinedMetricType": metric.kind,
-                **({"ResourceLabel": ""} if metric.of_target_group else {}),
-            },
+            **specified,
             "ScaleInCooldown": scale_in_seconds,
             "ScaleOutCooldown": scale_out_seconds,
         },
@@ -99,7 +98,7 @@ def _labelled(policy: dict[str, Any], label: str) -> dict[str, Any]:
     if "ResourceLabel" not in _specification(policy):
         return policy
     specification = {**_specification(policy), "ResourceLabel": label}
-    return {**policy, _TRACKING: {**policy[_TRACKING], _SPECIFICATION: specification}}
+    return {**policy, _TRACKING: {**policy[_TRACKING], PREDEFINED: specification}}
 
 
 def label_missing(scaling: Scaling | None) -> bool:
@@ -110,7 +109,7 @@ def label_missing(scaling: Scaling | None) -> bool:
 
 
 def _specification(policy: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = policy.get(_TRACKING, {}).get(_SPECIFICATION) or {}
+    found: dict[str, Any] = policy.get(_TRACKING, {}).get(PREDEFINED) or {}
     return found
 
 
@@ -132,7 +131,7 @@ def _view_policy(policy: Mapping[str, Any]) -> Mapping[str, Any]:
     label = _specification(policy).get("ResourceLabel")
     return {
         "target": tracked["TargetValue"],
-        "metric": _specification(policy).get("PredefinedMetricType", "(a metric of its own)"),
+        "metric": metric_in_words(tracked),
         **({"of": label} if label else {}),
         "scale_in_cooldown_seconds": tracked["ScaleInCooldown"],
         "scale_out_cooldown_seconds": tracked["ScaleOutCooldown"],

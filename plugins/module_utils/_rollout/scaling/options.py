@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .metrics import MARK, METRICS
 from .model import Scaling, scheduled, tracking
+from .specification import Worker, specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ def scaling_spec() -> dict[str, Any]:
         "minimum": {"type": "int", "required": True},
         "maximum": {"type": "int", "required": True},
         **{metric.option: {"type": "float", "default": metric.default} for metric in METRICS},
+        "backlog_namespace": {"type": "str", "default": ""},
         "scale_in_cooldown_seconds": {"type": "int", "default": 300},
         "scale_out_cooldown_seconds": {"type": "int", "default": 60},
         "scheduled_actions": {
@@ -39,16 +41,20 @@ def scaling_spec() -> dict[str, Any]:
     }
 
 
-def read_scaling(options: Options | None) -> Scaling | None:
-    """The scaling that validated *options* of `scaling_spec` stand for; its policies name no target group yet."""
+def read_scaling(options: Options | None, *, cluster: str, service: str) -> Scaling | None:
+    """The scaling of a service that validated *options* of `scaling_spec` stand for.
+
+    Its policies name no target group yet.
+    """
     if not options:
         return None
     cooldowns = options["scale_in_cooldown_seconds"], options["scale_out_cooldown_seconds"]
+    worker = Worker(cluster, service, options["backlog_namespace"] or "")
     return Scaling(
         minimum=options["minimum"],
         maximum=options["maximum"],
         policies={
-            metric.policy: tracking(metric, options[metric.option], *cooldowns)
+            metric.policy: tracking(specification(metric, worker), options[metric.option], *cooldowns)
             for metric in METRICS
             if options[metric.option]
         },

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Quota of a scalable target, and the pattern and length of a name in PutScheduledAction without our mark.
 _MOST_ACTIONS = 200
+_NAMESPACE = re.compile(r"[A-Za-z0-9.\-_/#:]{1,255}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:/|]{1,200}")
 
 
@@ -36,6 +37,7 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
         if not 0 <= options[metric.option] <= metric.most:
             most = f"{metric.most:g}" if metric.most <= 100 else "any number above"
             yield f"scaling.{metric.option} must be 0 (no policy) to {most}."
+    yield from _backlog_problems(options)
     if options["scale_in_cooldown_seconds"] < 0 or options["scale_out_cooldown_seconds"] < 0:
         yield "scaling's cooldowns must not be below 0."
     actions = options["scheduled_actions"]
@@ -52,6 +54,17 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
         for problem in _action_problems(action)
     ]
     yield from wrong or conflicts(actions[:_MOST_ACTIONS], lowest, highest)
+
+
+def _backlog_problems(options: Options) -> Iterator[str]:
+    followed = [metric.option for metric in METRICS if metric.of_backlog and options[metric.option]]
+    namespace = options["backlog_namespace"] or ""
+    if followed and not _NAMESPACE.fullmatch(namespace):
+        yield (
+            f"scaling by {' and '.join(followed)} needs what the service tells of its queue in CloudWatch, and "
+            f"scaling.backlog_namespace is {namespace!r}. Name the namespace, which is FASTBREAK_METRICS_NAMESPACE in "
+            "the environment of the service: 1 to 255 letters, digits and any of . - _ / # :"
+        )
 
 
 def _action_problems(action: Options) -> Iterator[str]:

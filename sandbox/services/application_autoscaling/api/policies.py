@@ -69,7 +69,7 @@ def _track(policy: Data, configuration: Data) -> list[Data]:
     value, alarms = float(configuration["TargetValue"]), [("AlarmHigh", "GreaterThanThreshold", 3)]
     if not configuration.get("DisableScaleIn"):
         alarms.append(("AlarmLow", "LessThanThreshold", 15))
-    cloudwatch, made = client("cloudwatch"), []
+    cloudwatch, made, metric = client("cloudwatch"), [], metric_of(policy, configuration)
     for label, comparison, minutes in alarms:
         name = f"TargetTracking-{policy['ResourceId']}-{label}-{uuid.uuid4()}"
         cloudwatch.put_metric_alarm(
@@ -79,8 +79,8 @@ def _track(policy: Data, configuration: Data) -> list[Data]:
             ComparisonOperator=comparison,
             Threshold=value if label == "AlarmHigh" else round(value * 0.9, 4),
             EvaluationPeriods=minutes,
-            Period=60,
-            **metric_of(policy, configuration),
+            **({} if "Metrics" in metric else {"Period": 60}),
+            **metric,
         )
         arn = f"arn:aws:cloudwatch:{responses.get_region()}:{responses.get_account_id()}:alarm:{name}"
         made.append({"AlarmName": name, "AlarmARN": arn})
@@ -90,6 +90,8 @@ def _track(policy: Data, configuration: Data) -> list[Data]:
 def metric_of(policy: Data, configuration: Data) -> Data:
     """The metric that a policy follows, as an alarm has it."""
     if custom := configuration.get("CustomizedMetricSpecification"):
+        if custom.get("Metrics"):
+            return {"Metrics": [_with_period(query) for query in custom["Metrics"]]}
         fields = ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit")
         return {field: custom[field] for field in fields if custom.get(field)}
     wanted = configuration.get("PredefinedMetricSpecification") or {}
@@ -109,6 +111,11 @@ def metric_of(policy: Data, configuration: Data) -> Data:
         dimensions, statistic = {"ClusterName": cluster, "ServiceName": service}, "Average"
     listed = [{"Name": name, "Value": text} for name, text in dimensions.items()]
     return {"Namespace": namespace, "MetricName": metric, "Statistic": statistic, "Dimensions": listed}
+
+
+def _with_period(query: Data) -> Data:
+    """A query as alarms have it: target tracking looks at minutes."""
+    return {**query, "MetricStat": {**query["MetricStat"], "Period": 60}} if query.get("MetricStat") else query
 
 
 def _delete_alarms(policy: Data) -> None:

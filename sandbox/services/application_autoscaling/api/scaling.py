@@ -14,7 +14,7 @@ from sandbox.clients import client
 from sandbox.ministack import responses
 from sandbox.services.application_autoscaling.api import policies
 from sandbox.services.application_autoscaling.model.records import Data, key_of, store
-from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, wanted
+from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, tracked, wanted
 
 logger = logging.getLogger("sandbox.application_autoscaling")
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
@@ -105,17 +105,29 @@ def _view(policy: Data, states: dict[str, str], ended: Data, now: float, scaled:
 def _measured(policy: Data, configuration: Data, scaled: Scaled) -> float | None:
     """The metric over the last period; None when there is none."""
     metric: dict[str, Any] = policies.metric_of(policy, configuration)
+    queries = metric.get("Metrics")
+    if not queries:
+        return _newest(metric, metric["Statistic"], scaled)
+    told = {
+        query["Id"]: _newest(stat["Metric"], stat["Stat"], scaled)
+        for query in queries
+        if (stat := query.get("MetricStat"))
+    }
+    return tracked(queries, {name: value for name, value in told.items() if value is not None})
+
+
+def _newest(metric: Data, statistic: str, scaled: Scaled) -> float | None:
     now = dt.datetime.now(dt.UTC)
     points = client("cloudwatch").get_metric_statistics(
         Namespace=metric["Namespace"],
         MetricName=metric["MetricName"],
-        Dimensions=metric["Dimensions"],
+        Dimensions=metric.get("Dimensions", []),
         StartTime=now - dt.timedelta(seconds=scaled(_PERIOD_SECONDS)),
         EndTime=now,
         Period=86400,
-        Statistics=[metric["Statistic"]],
+        Statistics=[statistic],
     )["Datapoints"]
-    return float(points[-1][metric["Statistic"]]) if points else None
+    return float(points[-1][statistic]) if points else None
 
 
 def _cause(tracking: list[Data], states: dict[str, str]) -> str:

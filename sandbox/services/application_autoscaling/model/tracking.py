@@ -7,8 +7,11 @@ As many as bring the metric to its target; more when any policy says so, fewer o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sandbox import metric_math
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,17 @@ def wanted(running: int, policies: Sequence[Policy], bounds: Bounds) -> int:
     if any(count is None for count in fewer):
         return running
     return max(min(max(count or 0 for count in fewer), running), min(bounds.minimum, running))
+
+
+def tracked(queries: Sequence[Mapping[str, Any]], told: Mapping[str, float]) -> float | None:
+    """What the query that returns data comes to, by what is told of each metric now; None when that is not known."""
+    series: dict[str, metric_math.Series] = {
+        query["Id"]: {0.0: told[query["Id"]]} if query["Id"] in told else {} for query in queries
+    }
+    [returned] = [query for query in queries if query.get("ReturnData", True)]
+    if expression := returned.get("Expression"):
+        return metric_math.evaluate(expression, series, (0.0,)).get(0.0)
+    return series[returned["Id"]].get(0.0)
 
 
 def _ratio(running: int, policy: Policy) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.services.cloudwatch.model import expressions
+from sandbox import metric_math
 from sandbox.services.cloudwatch.model.evaluation import Rule
 
 Data = Mapping[str, Any]
@@ -75,8 +75,8 @@ def refusal(alarm: Data) -> str | None:
         if not query.get("Expression"):
             continue
         try:
-            unknown = expressions.names(query["Expression"]) - known
-        except expressions.ExpressionError as error:
+            unknown = metric_math.names(query["Expression"]) - known
+        except metric_math.ExpressionError as error:
             return f"Error in expression '{query['Id']}': {error}"
         if unknown:
             return f"Error in expression '{query['Id']}': Unknown identifier {min(unknown)}"

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sandbox import metric_math
+from sandbox.metric_math import Series
 from sandbox.ministack import cloudwatch, responses
-from sandbox.services.cloudwatch.model import evaluation, expressions
+from sandbox.services.cloudwatch.model import evaluation
 from sandbox.services.cloudwatch.model.definition import Metric, Watch, rule_of, watch_of
-from sandbox.services.cloudwatch.model.expressions import Series
 
 logger = logging.getLogger("sandbox.cloudwatch")
 Alarm = dict[str, Any]
@@ -72,11 +73,11 @@ class Evaluator:
         series = {name: _statistics(metric, periods, length) for name, metric in watch.metrics.items()}
         left = dict(watch.expressions)
         while left:
-            ready = [name for name, text in left.items() if expressions.names(text) <= set(series)]
+            ready = [name for name, text in left.items() if metric_math.names(text) <= set(series)]
             if not ready:
-                raise expressions.ExpressionError(f"Expressions wait for each other: {', '.join(sorted(left))}")
+                raise metric_math.ExpressionError(f"Expressions wait for each other: {', '.join(sorted(left))}")
             for name in ready:
-                series[name] = expressions.evaluate(left.pop(name), series, periods)
+                series[name] = metric_math.evaluate(left.pop(name), series, periods)
         return series[watch.returned]
 
 

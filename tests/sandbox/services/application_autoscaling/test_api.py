@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.services.ecs.app import until
+
 TARGET = {
     "ServiceNamespace": "ecs",
     "ResourceId": "service/scaling/app",
@@ -130,6 +132,41 @@ def test_a_target_tracking_policy_makes_and_takes_its_alarms(scaling: Any, sandb
     assert not scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     with pytest.raises(ClientError, match="ObjectNotFoundException"):
         scaling.delete_scaling_policy(**TARGET, PolicyName="cpu")
+
+
+def test_tasks_follow_what_waits_for_each_of_them(scaling: Any, ecs: Any, sandbox: Any, target: str) -> None:
+    cloudwatch = sandbox.client("cloudwatch")
+    waiting = {"Namespace": "Fastbreak/scaling", "MetricName": "QueueWaiting"}
+    running = {
+        "Namespace": "ECS/ContainerInsights",
+        "MetricName": "RunningTaskCount",
+        "Dimensions": [{"Name": "ClusterName", "Value": "scaling"}, {"Name": "ServiceName", "Value": "app"}],
+    }
+    measured = [
+        {"Id": name, "MetricStat": {"Metric": metric, "Stat": "Maximum"}, "ReturnData": False}
+        for name, metric in (("waiting", waiting), ("tasks", running))
+    ]
+    each = {"Id": "each", "Expression": "waiting / IF(tasks < 1, 1, tasks)", "ReturnData": True}
+    scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
+    made = scaling.put_scaling_policy(
+        **TARGET,
+        PolicyName="backlog",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 2.0,
+            "CustomizedMetricSpecification": {"Metrics": [*measured, each]},
+            "ScaleOutCooldown": 0,
+        },
+    )
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=[made["Alarms"][0]["AlarmName"]])["MetricAlarms"]
+    assert [query["Id"] for query in alarm["Metrics"]] == ["waiting", "tasks", "each"]
+
+    def is_scaled_out() -> bool:
+        data = [{"MetricName": "QueueWaiting", "Value": 9.0, "Timestamp": datetime.now(UTC)}]
+        cloudwatch.put_metric_data(Namespace=waiting["Namespace"], MetricData=data)
+        return desired(ecs) == 2
+
+    until(is_scaled_out, what="a second task for what waits")
 
 
 def test_a_policy_needs_a_target(scaling: Any, ecs: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.services.application_autoscaling.api.scaling import bounds_of
-from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, wanted
+from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, tracked, wanted
 
 
 def policy(**fields: Any) -> Policy:
@@ -45,6 +45,22 @@ def bounds(**fields: Any) -> Bounds:
 )
 def test_policies_ask_for_tasks(policies: list[Policy], limits: Bounds, expected: int) -> None:
     assert wanted(4, policies, limits) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"waiting": 6.0, "tasks": 2.0}, 3.0),
+        ({"waiting": 6.0, "tasks": 0.0}, 6.0),
+        ({"waiting": 0.0, "tasks": 2.0}, 0.0),
+        ({"waiting": 6.0}, None),
+        ({}, None),
+    ],
+)
+def test_metric_math_is_followed(told: dict[str, float], expected: float | None) -> None:
+    each = "waiting / IF(tasks < 1, 1, tasks)"
+    queries = [{"Id": name, "ReturnData": False} for name in ("waiting", "tasks")]
+    assert tracked([*queries, {"Id": "each", "Expression": each, "ReturnData": True}], told) == expected
 
 
 @pytest.mark.parametrize(

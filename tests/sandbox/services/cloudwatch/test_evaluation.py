@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.metric_math import ExpressionError, evaluate, names
 from sandbox.services.cloudwatch.model import evaluation
 from sandbox.services.cloudwatch.model.definition import refusal
 from sandbox.services.cloudwatch.model.evaluation import Rule
-from sandbox.services.cloudwatch.model.expressions import ExpressionError, evaluate, names
 
 KEPT = "the state until now"
 INSUFFICIENT = "INSUFFICIENT_DATA"

@@ -58,6 +58,26 @@ def test_companion_runs_the_same_container_without_requests() -> None:
     assert not ArgumentSpecValidator(build_argument_spec()).validate(given).error_messages
 
 
+def test_a_worker_follows_what_the_service_says_of_its_queue_and_a_schedule() -> None:
+    told = [{"name": "FASTBREAK_METRICS_NAMESPACE", "value": "Fastbreak/dev"}]
+    definition = {**DEFINITION, "containerDefinitions": [{"name": "inference", "environment": told}]}
+    night = {"name": "night", "schedule": "cron(0 20 * * ? *)", "maximum": 1}
+    backlog = {"scaling_backlog_per_task": 2, "scaling_backlog_age_seconds": 300, "scheduled_actions": [night]}
+    worker = {"name": "worker", "tasks_maximum": 4, **backlog}
+    (made,) = companion_services([worker], definition, "inference")
+    assert made["scaling"] == {
+        "minimum": 1,
+        "maximum": 4,
+        "cpu_percent": 0,
+        "backlog_per_task": 2,
+        "backlog_age_seconds": 300,
+        "backlog_namespace": "Fastbreak/dev",
+        "scheduled_actions": [night],
+    }
+    (removed,) = companion_services([worker], {"family": "f"}, "inference")
+    assert removed["scaling"] == {"minimum": 1, "maximum": 4}
+
+
 def test_definition_of_the_service_is_left_alone() -> None:
     before = repr(DEFINITION)
     companion_services([WORKER, {"name": "mailer", "released": "after"}], DEFINITION, "inference")
@@ -110,6 +130,7 @@ def test_removal_knows_no_containers() -> None:
         ([{"name": None}], DEFINITION, "has no name"),
         ([{"name": "a", "comand": ["x"]}], DEFINITION, "is given comand, which it does not have"),
         ([{"name": "a", "tasks_maximum": 4}], DEFINITION, "nothing to scale by"),
+        ([{"name": "a", "scheduled_actions": [{}]}], DEFINITION, "has scheduled_actions, and nothing to scale by"),
         ([{"name": "a"}], None, "no task definition"),
     ],
 )

@@ -66,7 +66,7 @@ def scaling(minimum: int, maximum: int, **options: Any) -> Scaling:
     """What the option ``scaling`` stands for."""
     checked = ArgumentSpecValidator(scaling_spec()).validate({"minimum": minimum, "maximum": maximum, **options})
     assert not checked.error_messages, checked.error_messages
-    read = read_scaling(checked.validated_parameters)
+    read = read_scaling(checked.validated_parameters, cluster="fastbreak-dev", service="inference")
     assert read
     return read
 

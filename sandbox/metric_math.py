@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Metric math, as far as alarms here use it. Follows the CloudWatch user guide, "Using math expressions".
+"""CloudWatch's metric math, as far as alarms and scaling policies here use it.
+
+Follows the CloudWatch user guide, "Using math expressions".
 
 An expression is read by Python's own parser, for its grammar holds CloudWatch's but for AND, OR and `^`; anything that
 is not named here is refused when the alarm is made.
