@@ -28,6 +28,7 @@ from .withdraw import predicted, withdraw
 if TYPE_CHECKING:
     from .part import Part
     from .plan.read import Facts
+    from .plan.target import Target
     from .ports import Ports
     from .recover import Recovery, Withdrawn
     from .report import RolloutResult
@@ -92,12 +93,32 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     return build_result(session, facts, Result.PLANNED if facts.plan.changed else Result.UNCHANGED)
 
 
-def bring(session: Session) -> Part:
+def make_way(session: Session) -> Target | None:
+    """Take back what others shift and the request replaces, under the lock; what is wanted, where that was done.
+
+    Raises OperationError when users do not come back by that. Nothing is begun yet.
+    """
+    if not session.request.supersede or session.request.judge_only:
+        return None
+    facts, recovery = _recovered(session, read(session))
+    others = shifting_of_others(session, facts, recovery.replaceable_arn)
+    if others is None:
+        return None
+    check(session, facts, orphan_arn=recovery.replaceable_arn)
+    take_back(session, others)
+    return facts.target
+
+
+def bring(session: Session, target: Target | None = None, *, digest: str = "") -> Part:
     """Bring the service to what is wanted, under its lock, and have that judged; it is not accepted yet.
+
+    The *target* is looked for unless it is given: what it is depends on what runs, which this run changes. *digest* is
+    that of the image it was planned to be of, if that is known.
 
     Raises as `roll_out` does, for what did not get in.
     """
-    facts, recovery = _recovered(session, read(session))
+    facts, recovery = _recovered(session, read(session, target))
+    _insist_on_image(session, facts, digest)
     _insist_on_release(session, recovery, facts)
     if recovery.fallen:
         raise close_fallen(session, facts, recovery, recovery.fallen)
@@ -111,7 +132,7 @@ def bring(session: Session) -> Part:
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     if others := shifting_of_others(session, facts, recovery.replaceable_arn):
         take_back(session, others)
-        return bring(session)
+        return bring(session, facts.target)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
     return Attempt(session, facts, recovery).go()
@@ -124,7 +145,7 @@ def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Wit
         return withdraw(session, facts, recovery, withdrawn)
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     withdraw(session, facts, recovery, withdrawn)
-    return bring(session)
+    return bring(session, facts.target)
 
 
 def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
@@ -146,6 +167,18 @@ def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
 def _verify(session: Session, facts: Facts) -> None:
     warn_of_unused_consents(session, facts)
     verify_running(session, facts)
+
+
+def _insist_on_image(session: Session, facts: Facts, digest: str) -> None:
+    """Raise RefusedError when another image is wanted than was planned, which every service of the release is for."""
+    release = facts.target.release
+    if digest in ("", release.digest):
+        return
+    raise RefusedError(
+        f"Rolling out {session.request.service} was refused: it was planned with image {digest}, and what is asked for "
+        f"is {release.digest} ({release.version}) now: its releases, its images or what it runs were changed "
+        "meanwhile. Nothing of it was changed. Run the same command again."
+    )
 
 
 def _insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> None:

@@ -15,6 +15,7 @@ from .._common.workers import all_of
 from .._errors import FastbreakError, RefusedError
 from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, holder_in_words
 from .._release.record import Lock, timestamp
+from .disclosure.people import without_people
 from .disclosure.redaction import Redaction
 from .guarded import OWN_BY_ID, guarded
 from .notices import Moment, Notice
@@ -90,8 +91,7 @@ class Session:
                 deployment_id=release.deployment_id,
                 gate=gate,
                 verdict=verdict,
-                # Others read it: it never holds a value, asked for or not.
-                seen=self.redaction.text(seen),
+                seen=self._for_others(seen),
             )
         )
 
@@ -110,10 +110,14 @@ class Session:
                 strategy=request.settings.deployment.strategy,
                 kind=request.kind,
                 release_id="",
-                seen=self.redaction.text(why),
+                seen=self._for_others(why),
             )
         )
         self.end_telling()
+
+    def _for_others(self, text: str) -> str:
+        """*text* as others may read it: without any value, asked for or not, and without the name of a person."""
+        return without_people(self.redaction.text(text))
 
     def end_telling(self) -> None:
         """Warn of what could not be told."""

@@ -36,10 +36,9 @@ def shifting_of_others(session: Session, facts: Facts, ours_arn: str) -> Started
 def take_back(session: Session, others: Started) -> None:
     """Have ECS roll it back, and wait until it has. Raises OperationError when users do not come back by that."""
     session.say(f"deployment {others.arn}, which is not ours, shifts users; it is rolled back first (supersede)")
-    if others.strategy.roll_back(session, others):
-        ended = _await_end(session, others)
-    else:
-        ended = others.strategy.follow(session, others)
+    # ECS says no to a deployment that is on its way back already, or has ended by itself.
+    others.strategy.roll_back(session, others)
+    ended = _await_end(session, others)
     if ended.state in (DeploymentState.ROLLED_BACK, DeploymentState.STOPPED, DeploymentState.SUCCESSFUL):
         return
     raise OperationError(

@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
+from .aftermath import Ended, ended_release, is_open
 from .results import Result, ends, of_error
-from .run import bring, predict
+from .run import bring, make_way, predict
 from .session import Session
+from .withdraw import WITHDRAW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .._release.record import Release
     from .part import Part
+    from .plan.target import Target
     from .ports import Ports
     from .report import RolloutResult
     from .request.model import RolloutRequest
@@ -52,6 +56,8 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
     `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
     """
     orders = [_named(order, orders) for order in orders]
+    if (ended := _ended(orders)) and not check_mode:
+        return _close(orders, ended.digest, ended)
     try:
         predicted, left = _predict(orders)
     except (RefusedError, RequestError) as refusal:
@@ -61,8 +67,11 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
         raise
     if check_mode:
         return _with_notes(predicted, left, orders)
+    if _is_fallen(orders, predicted):
+        return _close(orders, _digest(orders, predicted))
     begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]
-    return _with_notes(_release(begun[::-1] if _goes_back(orders) else begun), left, orders)
+    digest = _digest(orders, predicted)
+    return _with_notes(_release(begun[::-1] if _goes_back(orders) else begun, digest), left, orders)
 
 
 def _named(order: Order, orders: Sequence[Order]) -> Order:
@@ -80,11 +89,16 @@ def _goes_back(orders: Sequence[Order]) -> bool:
 
 def _aimed(order: Order, results: dict[str, RolloutResult], orders: Sequence[Order]) -> Order:
     """The order for the leading service's image, as far as that is known."""
-    lead = _lead(orders)
     if order.leads:
         return order
-    digest = results[lead.service].image.rpartition("@")[2] if lead.service in results else lead.request.version
+    digest = _digest(orders, results) or _lead(orders).request.version
     return replace(order, request=replace(order.request, version=digest, revision=""))
+
+
+def _digest(orders: Sequence[Order], results: dict[str, RolloutResult]) -> str:
+    """The digest of the leading service's image; empty when it is not among *results*."""
+    lead = _lead(orders)
+    return results[lead.service].image.rpartition("@")[2] if lead.service in results else ""
 
 
 def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[str]]:
@@ -96,6 +110,10 @@ def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[st
     refusals: list[FastbreakError] = []
     left: list[str] = []
     for order in sorted(orders, key=lambda order: not order.leads):
+        if _is_fallen(orders, results):
+            # It is closed, whatever stands against a release of the others.
+            left += [f"{order.service}, of the same release, is undone too"] * is_open(order, _digest(orders, results))
+            continue
         aimed = _aimed(order, results, orders)
         if _goes_back(orders) and not order.leads:
             if not aimed.request.version:
@@ -116,6 +134,19 @@ def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[st
     return results, left
 
 
+def _is_fallen(orders: Sequence[Order], results: dict[str, RolloutResult]) -> bool:
+    """Whether the leading service's release was to be judged, and ECS has ended it."""
+    lead = _lead(orders)
+    return lead.request.judge_only and lead.service in results and results[lead.service].action == WITHDRAW
+
+
+def _ended(orders: Sequence[Order]) -> Release | None:
+    """The leading service's release that is to be judged, when it has ended unfit and others of it are still open."""
+    lead = _lead(orders)
+    ended = ended_release(lead) if lead.request.judge_only else None
+    return ended if ended and any(is_open(order, ended.digest) for order in orders) else None
+
+
 def _has_run(order: Order) -> bool:
     history = order.ports.releases.history(order.service)
     return any(release.succeeded and release.digest == order.request.version for release in history)
@@ -131,17 +162,62 @@ def _joint(refusals: list[FastbreakError]) -> FastbreakError:
     return RefusedError(" ".join(str(refusal) for refusal in refusals), **details)
 
 
-def _release(orders: Sequence[Order]) -> dict[str, RolloutResult]:
+def _lock(orders: Sequence[Order], locks: ExitStack) -> list[Session]:
     sessions = [Session(order.request, order.ports) for order in orders]
+    for session in sessions:
+        with session.shown_errors():
+            locks.enter_context(session.locked())
+    return sessions
+
+
+def _make_way(session: Session) -> Target | None:
+    with session.shown_errors():
+        return make_way(session)
+
+
+def _close(orders: Sequence[Order], digest: str, ended: Release | None = None) -> dict[str, RolloutResult]:
+    """Close the leading service's release, which ended unfit, unless it is closed; undo what others hold open for it.
+
+    No service is released for it any more. Raises as `roll_out_together` does.
+    """
+    lead = _lead(orders)
+    others = [_judging(order, digest) for order in orders if not order.leads and is_open(order, digest)]
+    with ExitStack() as locks:
+        session, *companions = _lock([lead, *others], locks)
+        try:
+            with session.shown_errors():
+                if ended is None:
+                    return {lead.service: bring(session, digest=digest).accept()}
+                raise OperationError(f"Release {ended.version} of {lead.service} has ended: {ended.reason}")
+        except FastbreakError as error:
+            done = [] if session.left_open else [(each, _take_up(each)) for each in companions]
+            raise _with_the_rest(session, error, done) from error
+
+
+def _judging(order: Order, digest: str) -> Order:
+    """The order as one that begins nothing."""
+    return replace(order, request=replace(order.request, version=digest, revision="", judge_only=True))
+
+
+def _take_up(session: Session) -> Part:
+    """What was brought to a release whose leading service is unfit; or how it ended by itself."""
+    try:
+        with session.shown_errors():
+            return bring(session)
+    except FastbreakError as error:
+        return Ended(session, error)
+
+
+def _release(orders: Sequence[Order], digest: str) -> dict[str, RolloutResult]:
     done: Done = []
     with ExitStack() as locks:
-        for session in sessions:
-            with session.shown_errors():
-                locks.enter_context(session.locked())
-        for session in sessions:
+        sessions = _lock(orders, locks)
+        # What cannot be taken back is known before anything is begun.
+        targets = [_make_way(session) for session in sessions]
+        for session, target in zip(sessions, targets, strict=True):
             try:
                 with session.shown_errors():
-                    part = bring(session)
+                    part = bring(session, target, digest=digest)
             except FastbreakError as error:
                 raise _with_the_rest(session, error, done) from error
             except KeyboardInterrupt:

@@ -80,7 +80,7 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
             lambda aside: _promotion_problems(aside, facts),
             lambda aside: _identity_problems(aside.request, facts),
             lambda aside: [*_schema_problems(facts), *_deployment_problems(aside, facts, orphan_arn)],
-            lambda aside: shifting_problems(aside, facts),
+            lambda aside: shifting_problems(aside, facts, orphan_arn),
             *prerequisite_looks(session, facts),
             *permission_looks(session, facts),
             lambda aside: capacity_problems(aside, facts),

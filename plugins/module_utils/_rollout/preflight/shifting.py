@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..request.orientation import place
 from ..service.rules import at
-from ..strategies.table import strategy_named
+from ..strategies.table import find_strategy, strategy_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ..values import ListenerRule
 
 
-def shifting_problems(session: Session, facts: Facts) -> Iterator[str]:
+def shifting_problems(session: Session, facts: Facts, ours_arn: str) -> Iterator[str]:
     """What the API model lacks, the role, and live weights that ECS would build on.
 
-    While any deployment is under way its weights may be anywhere: it is refused by others, replaced or gone on with.
+    Weights are not looked at where they may be anywhere by right: *ours_arn* is a deployment of ours.
     """
     request = session.request
     if not strategy_named(request.settings.deployment.strategy).shifts_weights:
@@ -31,12 +31,24 @@ def shifting_problems(session: Session, facts: Facts) -> Iterator[str]:
     yield from session.ports.ecs.unknown_settings(request.settings)
     if problem := session.ports.surroundings.infrastructure_role_problem(request.infrastructure_role_arn):
         yield f"Role {request.infrastructure_role_arn} of load_balancer.infrastructure_role_arn {problem}."
-    if facts.moving:
+    if _is_moving_weights(facts, ours_arn):
         return
     for wanted in request.rules:
         there = at(facts.found.rules, place(wanted))
         if there and not there.warms and not wanted.is_test:
             yield from _weight_problems(session, facts, wanted, there)
+
+
+def _is_moving_weights(facts: Facts, ours_arn: str) -> bool:
+    """Whether a deployment does that is gone on with, or taken back first, or which others' release is refused for.
+
+    One of others that only replaces tasks is built on, with whatever weights there are.
+    """
+    service, moving = facts.found.service, facts.moving
+    if service is None or moving is None:
+        return False
+    strategy = find_strategy(service.settings.deployment.strategy)
+    return moving.arn == ours_arn or (strategy is not None and strategy.shifts_weights)
 
 
 def _weight_problems(session: Session, facts: Facts, wanted: ListenerRule, there: StandingRule) -> Iterator[str]:

@@ -31,6 +31,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
 
+from tests.unit.plugins.module_utils._rollout.approving import ASKING
+from tests.unit.plugins.module_utils._rollout.approving import told as answered
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, released
 from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
 from tests.unit.plugins.module_utils._rollout.neighbours import ports as neighbour_ports
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
+OWNER = "anna.schmidt@laptop:77:ffff"
+CALLER = "arn:aws:sts::111111111111:assumed-role/deployer/anna.schmidt"
 NOTICE = Notice(Moment.REFUSED, "inference", "fastbreak-prod", "1.4.2-a", "sha256:a", "CANARY", "deploy", "R#1")
 
 
@@ -240,8 +244,11 @@ def test_each_way_to_end_is_told_or_has_no_release_to_tell_of() -> None:
 
 
 @pytest.mark.parametrize("ending", ENDS, ids=lambda ending: ending.value)
-def test_whoever_is_told_that_a_release_began_is_told_how_it_ended_or_was_left(ending: Result) -> None:
+def test_whoever_is_told_that_a_release_began_is_told_how_it_ended_or_was_left(
+    ending: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, told = ShiftingWorld(), Told()
+    monkeypatch.setattr(world, "caller_arn", lambda: CALLER)
     ports = Ports(*[world] * 13)  # type: ignore[arg-type]
     if ending is not Result.STOPPED:
         released(world, ports, **CANARY)
@@ -250,25 +257,65 @@ def test_whoever_is_told_that_a_release_began_is_told_how_it_ended_or_was_left(e
     prepare(world)
     try:
         with told_results():
-            result = deploy(telling(ports, told), **{"version": "1.1.0", **CANARY, **options}).result.value
+            result = deploy(
+                telling(ports, told), **{"version": "1.1.0", "owner": OWNER, **CANARY, **options}
+            ).result.value
     except FastbreakError as error:
         result = error.details["result"]
     assert result == ending.value
     assert told.states[-1] == state
     assert told.notices[-1].release_id or state == "not_begun"
     assert told.notices[-1].seen or state in {"accepted", "failed", "rolled_back"}
+    assert_nobody_is_named(told)
     if state == "held":
         assert (told.notices[-1].gate, told.notices[-1].verdict) == ("ready", "INCONCLUSIVE")
 
 
-def test_a_lost_lock_leaves_the_release_open(world: World, ports: Ports) -> None:
+def assert_nobody_is_named(told: Told) -> None:
+    text = " ".join(message(notice) for notice in told.notices)
+    assert "anna" not in text
+    assert "laptop" not in text
+    assert "tester" not in text
+
+
+def test_a_lost_lock_leaves_the_release_open_and_its_new_holder_is_not_named(world: World, ports: Ports) -> None:
     released(world, ports)
     world.push("1.1.0", "b")
     told = Told()
-    world.at.append((world.seconds + 8, lambda: setattr(world, "lock", Lock("somebody", "2026-01-01T00:00:00Z"))))
-    with pytest.raises(SupersededError):
+    world.at.append((world.seconds + 8, lambda: setattr(world, "lock", Lock(OWNER, "2026-01-01T00:00:00Z"))))
+    with pytest.raises(SupersededError, match=OWNER):
         deploy(telling(ports, told), "1.1.0")
     assert told.states == ["begun", "left_open"]
+    assert "the lock was taken over by another run (since" in told.notices[-1].seen
+    assert_nobody_is_named(told)
+
+
+def test_a_held_lock_is_told_without_its_holder(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    told = Told()
+    world.lock = Lock(OWNER, "2026-01-01T00:00:00Z")
+    world.at.append((world.seconds + 2, lambda: setattr(world, "lock", Lock(OWNER, "2026-01-01T00:00:00Z", 2))))
+    with pytest.raises(RefusedError, match=OWNER):
+        deploy(telling(ports, told), "1.1.0")
+    assert told.states == ["not_begun"]
+    assert "another run (since 2026-01-01T00:00:00Z) is rolling it out now" in told.notices[-1].seen
+    assert_nobody_is_named(told)
+
+
+def test_who_said_no_is_on_record_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, told = ShiftingWorld(), Told()
+    monkeypatch.setattr(world, "caller_arn", lambda: CALLER)
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
+    released(world, ports, **CANARY)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0", wait_until="paused", **ASKING)
+    answered(ports, approved=False)
+    with pytest.raises(OperationError, match=CALLER):
+        deploy(telling(ports, told), "1.1.0", **ASKING)
+    assert told.states == ["refused", "rolled_back"]
+    assert "was answered no by somebody at" in told.notices[-1].seen
+    assert_nobody_is_named(told)
 
 
 def test_what_is_told_holds_no_value_and_no_name_of_a_person(world: World, ports: Ports) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, released
 from tests.unit.plugins.module_utils._rollout.fakes import LISTENER_ARN
@@ -59,3 +60,19 @@ def turn(world: ShiftingWorld, shares: dict[str, int]) -> None:
     world.rules[LISTENER_ARN, 100] = type(rule)(
         rule.listener_arn, rule.priority, rule.conditions, (action,), rule.tags, rule.arn
     )
+
+
+@pytest.mark.parametrize("supersede", [False, True])
+def test_weights_that_somebody_changed_are_refused_while_others_replace_tasks(
+    world: ShiftingWorld, ports: Ports, supersede: bool
+) -> None:
+    released(world, ports, **by("ROLLING"))
+    world.push("1.1.0", "b")
+    turn(world, {"blue/1": 50, "green/2": 50})
+    assert world.service
+    world.update_service("fastbreak-dev", "inference", ServiceChange(world.service.settings, (), "", force=True))
+    world.calls.clear()
+    for check_mode in (True, False):
+        with pytest.raises(RefusedError, match="splits traffic"):
+            deploy(ports, "1.1.0", supersede=supersede, check_mode=check_mode, **BLUE_GREEN)
+    assert not {*world.calls} - {"write_lock", "drop_lock"}

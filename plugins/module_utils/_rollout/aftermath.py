@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a release of several services leaves whose leading service was unfit: others that hold it open, to be undone.
+
+A run may be killed after it has closed the leading service's record, and before it has undone the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._release.image import version_names
+from .._release.record import newest_first
+from .results import Result, of_error
+
+if TYPE_CHECKING:
+    from .._errors import FastbreakError
+    from .._release.record import Release
+    from .report import RolloutResult
+    from .session import Session
+    from .together import Order
+
+
+def ended_release(lead: Order) -> Release | None:
+    """The newest release of the leading service, if it is the one that is asked for and has ended unfit."""
+    newest = next(iter(newest_first(lead.ports.releases.history(lead.service))), None)
+    if newest is None or newest.in_progress or newest.succeeded:
+        return None
+    return newest if version_names(lead.request.version, tag=newest.version, digest=newest.digest) else None
+
+
+def is_open(order: Order, digest: str) -> bool:
+    """Whether the service's record of the release of this image is not completed."""
+    history = order.ports.releases.history(order.service)
+    return not order.leads and any(release.in_progress and release.digest == digest for release in history)
+
+
+class Ended:
+    """A service of the release that could not be taken up, since its part of it had ended already."""
+
+    handed_over = False
+
+    def __init__(self, session: Session, error: FastbreakError) -> None:
+        self._session = session
+        self._error = error
+
+    def leave(self) -> RolloutResult:
+        """There is nothing to leave."""
+        raise self._error
+
+    def accept(self) -> RolloutResult:
+        """There is nothing to accept."""
+        raise self._error
+
+    def refuse(self, _why: str) -> str:
+        """How it ended. Raises the error when the service may still be at the release."""
+        result = of_error(self._error)
+        if result in (Result.ROLLED_BACK, Result.STOPPED, Result.SUPERSEDED):
+            return self._error.message
+        raise self._error
