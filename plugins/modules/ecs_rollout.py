@@ -536,6 +536,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.sc
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec, given_gate_problems
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.joint_report import joined, joint_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.order import Order
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.companions import build_requests
@@ -547,7 +548,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.
     deployment_spec,
     given_deployment_problems,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import roll_out_together
 
 #: Options of listener rules that are text: what was written of a number is not known any more.
 RULE_TEXTS = (

@@ -17,9 +17,8 @@ from .results import Result, of_error
 if TYPE_CHECKING:
     from .._errors import FastbreakError
     from .._release.record import Release
+    from .order import Order
     from .report import RolloutResult
-    from .session import Session
-    from .together import Order
 
 
 def ended_release(lead: Order) -> Release | None:
@@ -41,8 +40,7 @@ class Ended:
 
     handed_over = False
 
-    def __init__(self, session: Session, error: FastbreakError) -> None:
-        self._session = session
+    def __init__(self, error: FastbreakError) -> None:
         self._error = error
 
     def leave(self) -> RolloutResult:

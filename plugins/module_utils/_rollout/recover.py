@@ -225,8 +225,16 @@ _FALLEN = (
 
 def _has_fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> bool:
     """Whether *release* is what is to be judged, and is over."""
-    judged = session.request.judge_only and release.digest == facts.target.release.digest
-    return judged and (left is None or left.standing.state in _FALLEN)
+    if not session.request.judge_only or release.digest != facts.target.release.digest:
+        return False
+    return left is None or left.standing.state in _FALLEN or _is_replaced(session, facts, release, left)
+
+
+def _is_replaced(session: Session, facts: Facts, release: Release, left: _Left) -> bool:
+    """Whether its deployment completed, and somebody has deployed something else since."""
+    if left.standing.state.moving or release.task_definition_arn == facts.running_arn:
+        return False
+    return left.started.strategy.follow(session, left.started, facts.found.service).superseded
 
 
 def _fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> Fallen:

@@ -11,7 +11,7 @@ before every service is fit: a run that is killed in between leaves open records
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
@@ -26,27 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._release.record import Release
+    from .order import Order
     from .part import Part
     from .plan.target import Target
-    from .ports import Ports
     from .report import RolloutResult
-    from .request.model import RolloutRequest
 
     Done = list[tuple[Session, Part]]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is asked for of one service. ``leads``: its image is every service's, and a rollback goes where it goes."""
-
-    request: RolloutRequest
-    ports: Ports
-    leads: bool = False
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-        return self.request.service
 
 
 def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str, RolloutResult]:
@@ -205,7 +190,7 @@ def _take_up(session: Session) -> Part:
         with session.shown_errors():
             return bring(session)
     except FastbreakError as error:
-        return Ended(session, error)
+        return Ended(error)
 
 
 def _release(orders: Sequence[Order], digest: str) -> dict[str, RolloutResult]:

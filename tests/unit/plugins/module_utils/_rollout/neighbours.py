@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.task_stability import TaskStabilityGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.order import Order
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.case import document, make_request
 from tests.unit.plugins.module_utils._rollout.fakes import World

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.order import Order
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street

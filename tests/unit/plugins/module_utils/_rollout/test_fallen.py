@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
-    FastbreakError,
     OperationError,
     RefusedError,
     RolledBackError,
@@ -21,17 +20,16 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.setti
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, scaling
-from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.killed import Killed, kill_after
-from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
 from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 from tests.unit.plugins.module_utils._rollout.test_notices import Told, telling
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import RolloutResult
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
 
 CANARY = by("CANARY", bake_minutes=1, canary_percent=20.0, canary_bake_minutes=1, pause_timeout_minutes=2)
 HOLDING = tuple(
@@ -156,56 +154,3 @@ def test_a_run_that_deploys_tells_of_what_it_closes(world: ShiftingWorld, ports:
     assert deploy(ports, "1.1.0", owner=NEXT, **CANARY).changed
     assert sorted(told.states) == ["accepted", "begun", "rolled_back"]
     assert len({notice.release_id for notice in told.notices}) == 2
-
-
-class _Shifting(ShiftingWorld):
-    """A world that shifts users, whose time passes in all of its *street*."""
-
-    def __init__(self, street: list[Any]) -> None:
-        super().__init__()
-        self.street = street
-        street.append(self)
-
-    def sleep(self, seconds: float) -> None:
-        for other in [other for other in self.street if other is not self]:
-            World.sleep(other, seconds)
-        super().sleep(seconds)
-
-
-@pytest.mark.parametrize("names", [("worker", LEAD), ("worker", "mailer", LEAD)])
-def test_the_other_services_of_its_release_are_undone_too(names: tuple[str, ...]) -> None:
-    street, told = Street(*names), Told()
-    neighbours = street.worlds["worker"].street
-    neighbours.remove(street.worlds[LEAD])
-    lead = street.worlds[LEAD] = _Shifting(neighbours)  # type: ignore[assignment]
-
-    def release(version: str, **other: Any) -> dict[str, RolloutResult]:
-        given: dict[str, dict[str, Any]] = {LEAD: CANARY}
-        requests = [street.request(name, version, **{**other, **given.get(name, {})}) for name in names]
-        return roll_out_together(
-            [
-                Order(request, telling(Ports(*[street.worlds[name]] * 13), told), leads=name == LEAD)
-                for name, request in zip(names, requests, strict=True)
-            ],
-            check_mode=False,
-        )
-
-    street.push("1.0.0", "a")
-    release("1.0.0")
-    street.push("1.1.0", "b")
-    told.notices.clear()
-    left = release("1.1.0", wait_until="paused")
-    assert {name: result.result.value for name, result in left.items()} == {
-        **dict.fromkeys(names, "left_open"),
-        LEAD: "handed_over",
-    }
-    assert sorted(told.states) == sorted(["begun"] * len(names) + ["handed_over"] + ["left_open"] * (len(names) - 1))
-    wait_for(lead, DeploymentState.ROLLED_BACK)
-    told.notices.clear()
-    with pytest.raises(FastbreakError) as raised:
-        release("1.1.0", judge_only=True)
-    assert raised.value.details["result"] == "rolled_back"
-    assert "worker was rolled back" in raised.value.message
-    assert street.runs() == dict.fromkeys(names, "1.0.0")
-    assert street.outcomes() == dict.fromkeys(names, "ROLLED_BACK")
-    assert told.states == ["refused", "rolled_back"] * len(names)

@@ -26,10 +26,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices imp
     message,
     subject,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.order import Order
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results import Result, told_results
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.approving import ASKING
 from tests.unit.plugins.module_utils._rollout.approving import told as answered

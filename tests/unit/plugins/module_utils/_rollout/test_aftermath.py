@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A release of several services whose leading one ECS ended: judging it closes it and undoes the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
+
+from tests.unit.plugins.module_utils._rollout.killed import Killed
+from tests.unit.plugins.module_utils._rollout.neighbours import LEAD
+from tests.unit.plugins.module_utils._rollout.shifting_street import ShiftingStreet
+
+
+def left(*names: str, fallen: bool = True) -> ShiftingStreet:
+    """The services of *names*, whose release 1.1.0 waits for a run to judge it; if *fallen*, ECS has ended it."""
+    street = ShiftingStreet(*names)
+    street.push("1.0.0", "a")
+    street.release("1.0.0")
+    street.push("1.1.0", "b")
+    street.told.notices.clear()
+    results = street.release("1.1.0", wait_until="paused")
+    before = names[: names.index(LEAD)]
+    assert {name: result.result.value for name, result in results.items()} == {
+        **dict.fromkeys(before, "left_open"),
+        LEAD: "handed_over",
+    }
+    assert sorted(street.told.states) == sorted(
+        ["begun"] * (len(before) + 1) + ["handed_over"] + ["left_open"] * len(before)
+    )
+    for _ in range(500 if fallen else 0):
+        if street.lead.deployments[-1].state is DeploymentState.ROLLED_BACK:
+            break
+        street.lead.sleep(1)
+    street.told.notices.clear()
+    street.calls.clear()
+    return street
+
+
+def judge(street: ShiftingStreet, **other: Any) -> str:
+    """How a run ends that judges the release."""
+    with pytest.raises(FastbreakError) as raised:
+        street.release("1.1.0", judge_only=True, **other)
+    return f"{raised.value.details.get('result', 'refused')}: {raised.value.message}"
+
+
+def kill(*_args: Any, **_kwargs: Any) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    "names", [("worker", LEAD), ("worker", "mailer", LEAD), (LEAD, "worker"), ("worker", LEAD, "mailer")]
+)
+def test_others_that_were_brought_to_it_are_undone_and_none_is_begun(names: tuple[str, ...]) -> None:
+    street = left(*names)
+    planned = street.release("1.1.0", judge_only=True, check_mode=True)
+    before = names[: names.index(LEAD)]
+    assert set(planned) == {LEAD}
+    assert len(planned[LEAD].warnings) >= len(before)
+    assert all(f"{name}, of the same release, is undone too" in planned[LEAD].warnings for name in before)
+    assert street.calls == []
+    said = judge(street)
+    assert said.startswith("rolled_back: ")
+    assert all(f"of {name} was rolled back" in said for name in before)
+    assert street.runs() == dict.fromkeys(names, "1.0.0")
+    assert street.outcomes() == {name: "ROLLED_BACK" if name in (*before, LEAD) else "SUCCEEDED" for name in names}
+    assert street.told.states == ["refused", "rolled_back"] * (len(before) + 1)
+    assert all(world.lock is None for world in street.worlds.values())
+    assert "no release of it is under way" in judge(street)
+
+
+def test_what_stands_against_a_release_of_another_does_not_keep_it_open() -> None:
+    street = left(LEAD, "worker")
+    street.worlds["worker"].platforms = frozenset({"linux/arm64"})
+    assert judge(street).startswith("rolled_back: ")
+    assert street.outcomes() == {LEAD: "ROLLED_BACK", "worker": "SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [("worker", "update_service"), ("worker", "finish"), (LEAD, "finish"), ("worker", "write_lock")],
+)
+def test_a_run_that_is_killed_while_it_closes_is_followed_by_one_that_does(
+    service: str, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = left("worker", LEAD)
+    monkeypatch.setattr(street.worlds[service], call, kill)
+    with pytest.raises(Killed):
+        street.release("1.1.0", judge_only=True)
+    monkeypatch.undo()
+    street.lead.sleep(300)
+    for world in street.worlds.values():
+        world.lock = None
+    assert street.outcomes()["worker"] == "IN_PROGRESS"
+    said = judge(street)
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
+    assert not any(release.in_progress for world in street.worlds.values() for release in world.records.values())
+    assert said.startswith("rolled_back: ") or call == "finish"
+    assert "no release of it is under way" in judge(street)
+
+
+def test_one_that_somebody_brought_back_meanwhile_is_left_there() -> None:
+    street = left("worker", LEAD)
+    worker = street.worlds["worker"]
+    before = street.worlds["worker"].history("worker")[1].task_definition_arn
+    assert worker.service
+    worker.update_service("fastbreak-dev", "worker", ServiceChange(worker.service.settings, (), before))
+    worker.sleep(100)
+    street.calls.clear()
+    said = judge(street)
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
+    assert "worker: update_service" not in street.calls
+    assert not any(release.in_progress for world in street.worlds.values() for release in world.records.values()), said
+
+
+def test_one_that_cannot_be_undone_is_said_and_stays_open_for_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    street = left("worker", LEAD)
+    monkeypatch.setattr(street.worlds["worker"], "platforms", frozenset({"linux/arm64"}))
+    said = judge(street)
+    assert said.startswith("rollback_failed: ")
+    assert "worker could not be undone" in said
+    monkeypatch.undo()
+    assert judge(street).startswith("rolled_back: ")
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
+
+
+def test_a_release_that_goes_on_is_judged_with_all_of_its_services() -> None:
+    street = left("worker", LEAD, "mailer", fallen=False)
+    results = street.release("1.1.0", judge_only=True)
+    assert {result.result.value for result in results.values()} == {"accepted"}
+    assert set(street.runs().values()) == {"1.1.0"}
