@@ -164,6 +164,17 @@ def test_passwords_are_todays_and_rights_are_no_more_than_they_should_be(
         assert problem == f"{place.tag}_a logs in, but may DELETE audit, and should not"
 
 
+def test_a_backup_from_before_the_workers_user_is_tried(postgres: Postgres, second: Postgres) -> None:
+    place = Place(postgres)
+    with closing(place.administration()) as before:
+        before.migrate()
+    with closing(restore(place, postgres, second)) as restored, closing(place.with_workers_apart(apart=False)) as both:
+        both.migrate()
+        with closing(place.with_workers_apart()) as living:
+            living.migrate()
+            assert tried(living, restored).problems == ()
+
+
 def test_the_living_database_is_not_taken_for_a_copy(living: Administration) -> None:
     with pytest.raises(AdministrationError, match="are the same"):
         tried(living, living)

@@ -85,8 +85,11 @@ class Administration:
         self._wait_seconds = wait_seconds
         self._engine: Engine = make_engine(owner, source_of(owner, COMMAND_PAUSES))
 
-    def migrate(self) -> Migrated:
-        """Migrate and make the service's users, or nothing of both. Raises DATABASE_ERRORS, AdministrationError."""
+    def migrate(self, *, unused: bool = False) -> Migrated:
+        """Migrate and make the service's users, or nothing of both. Raises DATABASE_ERRORS, AdministrationError.
+
+        `unused`: no process works with this database, so that nobody needs what is taken away.
+        """
         if not self.applications:
             return Migrated(*schema.migrate(self._engine))
         with self.alone():
@@ -94,7 +97,7 @@ class Administration:
             made: list[bool] = []
 
             def grant(connection: Connection) -> None:
-                self._refuse(connection, list(users.values()))
+                self._refuse(connection, list(users.values()), unused=unused)
                 made.extend(self.ensure(connection, each, user) for each, user in users.items())
 
             before, after = schema.migrate(self._engine, grant)
@@ -189,7 +192,7 @@ class Administration:
         of = Roles.of(credentials.username)
         return roles.ensure(_driver(connection), of, application.rights, knows_schema=knows)
 
-    def _refuse(self, connection: Connection, users: list[Credentials]) -> None:
+    def _refuse(self, connection: Connection, users: list[Credentials], *, unused: bool = False) -> None:
         """Raise AdministrationError before anything is taken from somebody who needs it."""
         groups = [Roles.of(user.username).group for user in users]
         if len(set(groups)) < len(groups):
@@ -197,6 +200,8 @@ class Administration:
                 f"The secrets of the API and of the workers both name a user of {groups[0]}. Give the workers' secret "
                 "another user, such as fastbreak_worker_a: what one of them may do, the other may not."
             )
+        if unused:
+            return
         first, *others = (roles.known(_driver(connection), group) for group in groups)
         if self._apart and first and not all(others):
             raise AdministrationError(

@@ -59,7 +59,7 @@ def try_restored(living: Administration, restored: Administration, moment: datet
     """
     if living.names_same(restored):
         raise AdministrationError("the restored database and the living one are the same. Nothing was changed.")
-    migrated = restored.migrate()
+    migrated = restored.migrate(unused=True)
     with living.reading(PATIENT_SECONDS) as present, restored.writing(PATIENT_SECONDS) as copy:
         erased = erase_again(present, copy)
     with living.reading(PATIENT_SECONDS) as present, restored.reading(PATIENT_SECONDS) as copy:
