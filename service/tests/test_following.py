@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fastbreak_service.api.errors import ApiError, database_away
-from fastbreak_service.api.following import BEAT_SECONDS, LIFE_SECONDS, MOST, MOST_OF_TEAM, Places, told
+from fastbreak_service.api.following import BEAT_SECONDS, LIFE_SECONDS, MOST, MOST_OF_TEAM, Places, Timing, told
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
@@ -26,25 +27,31 @@ if TYPE_CHECKING:
 
 
 def events(
-    states: list[tuple[str, int] | ApiError | None], seen: str = "", stopping: Callable[[], bool] = lambda: False
+    states: list[tuple[str, int] | ApiError | None],
+    seen: str = "",
+    stopping: Callable[[], bool] = lambda: False,
+    read_seconds: float = 0,
 ) -> list[str]:
     """What is told while an analysis goes through these states, without its first line; the last one stays."""
+    now = 0.0
     coming = iter(states[1:])
     last = states[0]
 
     async def read() -> tuple[str, int] | None:
-        nonlocal last
+        nonlocal last, now
+        now += read_seconds
         last = next(coming, last)
         if isinstance(last, ApiError):
             raise last
         return last
 
-    async def sleep(_: float) -> None:
-        pass
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
 
     async def whole() -> list[str]:
         assert not isinstance(states[0], ApiError)
-        return [text async for text in told(read, states[0], seen, stopping, sleep)]
+        return [text async for text in told(read, states[0], seen, stopping, Timing(lambda: now, sleep))]
 
     return asyncio.run(whole())[1:]
 
@@ -68,6 +75,11 @@ def test_it_ends_when_the_analysis_is_erased_the_service_stops_or_the_database_i
 
 def test_it_beats_and_does_not_last_for_ever() -> None:
     assert events([("queued", 0)], seen="queued.0") == [": still there\n\n"] * (LIFE_SECONDS // BEAT_SECONDS)
+
+
+def test_it_ends_in_time_though_every_look_takes_long() -> None:
+    # A beat with each look: there are as many as fit.
+    assert len(events([("queued", 0)], seen="queued.0", read_seconds=20)) <= LIFE_SECONDS // 20
 
 
 def test_a_team_and_all_of_them_have_so_many_places() -> None:
@@ -102,3 +114,17 @@ def test_over_http(guarded: Service, issuer: Issuer, plain_clip: Path, database:
         assert "id: failed.1" in list(coming)
     assert ada.ask("GET", path, headers={"last-event-id": "failed.1"}).status_code == 204
     assert "id: failed.1" in ada.ask("GET", path, headers={"last-event-id": "queued.0"}).text
+
+
+def test_a_caller_that_sends_no_more_keeps_no_place(guarded: Service, issuer: Issuer, plain_clip: Path) -> None:
+    ada, bob = Staff(guarded, issuer, "ada"), Staff(guarded, issuer, "bob", role="uploader")
+    url, analysis = guarded.http.base_url, bob.send(plain_clip.read_bytes()).json()["id"]
+    lines = [f"GET /v1/analyses/{analysis}/progress HTTP/1.1", "host: x"]
+    asked = "\r\n".join([*lines, f"authorization: {ada._headers['authorization']}", "", ""])
+    with socket.create_connection((url.host, url.port), timeout=20) as caller:
+        caller.sendall(asked.encode())
+        caller.shutdown(socket.SHUT_WR)
+        heard = b"".join(iter(lambda: caller.recv(65_536), b""))
+    assert b"id: queued.0" in heard
+    assert heard.endswith(b"\r\n0\r\n\r\n")
+    assert b"still there" not in heard

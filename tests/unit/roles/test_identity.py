@@ -59,6 +59,23 @@ CASES = {
             "no mapping": 5,
         }.items()
     },
+    "a quota below a heading that has nothing else": (
+        {**OIDC, "ecs_rollout_quotas": {"each": {"waiting": 0}, "teams": None}},
+        "ecs_rollout_quotas of inference of prod has",
+    ),
+    **{
+        f"quotas of the environment, {name}": (
+            {**OIDC, "ecs_rollout_quotas": said, **environment(QUOTAS=beside)},
+            "ecs_rollout_environment sets FASTBREAK_QUOTAS of inference of prod otherwise than ecs_rollout_quotas does",
+        )
+        for name, said, beside in (
+            ("empty", {"each": {"waiting": 5}}, ""),
+            ("null", {"each": {"waiting": 5}}, None),
+            ("other", {"each": {"waiting": 5}}, '{"each": {"waiting": 0}}'),
+            ("alone", {}, '{"each": {"waiting": 0}}'),
+            ("null alone", {"teams": None}, None),
+        )
+    },
 }
 CONSOLE = {"site_release_source": str(ROOT), "site_release_config": {"api": "/api"}}
 ASKED = "The service of prod asks its callers for tokens (ecs_rollout_identity is oidc)"

@@ -24,6 +24,8 @@ HEADER_SECONDS = 20.0
 """From a connection's or a request's first moment until its headers are there."""
 UNREAD_SECONDS = 60.0
 """How long an answer may wait for a caller that does not read it."""
+SENDS_NO_MORE = "sends_no_more"
+"""In a request's state: its caller sends no more on the connection. It may have gone, or still listen."""
 UNSENT_SECONDS = 5.0
 """How long the rest of a body is read that nobody wants."""
 log = structlog.get_logger()
@@ -85,6 +87,7 @@ class BoundedConnection(H11Protocol):
         answering = self.cycle is not None and not self.cycle.response_complete
         if self._refused or not answering or self.conn.their_state is h11.SEND_BODY:
             return False
+        self.cycle.scope["state"][SENDS_NO_MORE] = True
         self.cycle.keep_alive = False
         return True
 

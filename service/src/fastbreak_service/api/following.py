@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,18 +21,21 @@ from starlette.routing import Route
 
 from fastbreak_service.api import parameters
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.connection import SENDS_NO_MORE
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from fastbreak_service.api.parts import Parts
+    from fastbreak_service.identity.caller import Caller
 
     State = tuple[str, int]
 
@@ -66,6 +71,17 @@ class Places:
             del self._taken[team]
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How time is told, and passes."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+USUAL_TIMING = Timing()
+
+
 class _Stream(StreamingResponse):
     """A stream that gives its place back however it ends."""
 
@@ -92,11 +108,12 @@ async def told(
     state: State | None,
     seen: str,
     stopping: Callable[[], bool],
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    timing: Timing = USUAL_TIMING,
 ) -> AsyncIterator[str]:
     """The events from a state on, each once, until the analysis ends or is erased, or it is time to come again."""
     yield f"retry: {LOOK_SECONDS * 1000}\n\n"
-    for second in range(1, LIFE_SECONDS + 1):
+    began = beaten = looked = timing.now()
+    while timing.now() < began + LIFE_SECONDS:
         if state is None:
             yield "event: erased\ndata: {}\n\n"
             return
@@ -105,10 +122,12 @@ async def told(
             yield f"id: {seen}\nevent: status\ndata: {json.dumps({'status': state[0], 'attempt': state[1]})}\n\n"
         if state[0] in _ENDED or stopping():
             return
-        await sleep(1)
-        if second % BEAT_SECONDS == 0:
+        await timing.sleep(1)
+        if timing.now() >= beaten + BEAT_SECONDS:
+            beaten = timing.now()
             yield ": still there\n\n"
-        if second % LOOK_SECONDS == 0:
+        if timing.now() >= looked + LOOK_SECONDS:
+            looked = timing.now()
             try:
                 state = await read()
             except (*DATABASE_ERRORS, ApiError) as error:
@@ -116,9 +135,17 @@ async def told(
                 return
 
 
+def gone(request: Request) -> bool:
+    """Whether its caller sends no more. Who only listens cannot be told from who has left, and may come again."""
+    return bool(request.scope.get("state", {}).get(SENDS_NO_MORE))
+
+
 def following_routes(parts: Parts) -> list[Route]:
     """The route."""
     places = Places()
+
+    async def note(caller: Caller, analysis: uuid.UUID) -> None:
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
 
     async def follow_analysis(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)
@@ -130,13 +157,18 @@ def following_routes(parts: Parts) -> list[Route]:
         state = await read()
         if state is None:
             raise parameters.no_such_analysis()
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
-        if state[0] in _ENDED and seen == name_of(state):
-            # A browser comes no more.
-            return Response(status_code=204)
-        if request.method == "HEAD":
-            return Response(media_type=MEDIA_TYPE)
+        over = state[0] in _ENDED and seen == name_of(state)
+        if over or request.method == "HEAD":
+            await note(caller, analysis)
+            # Who has seen the end need not come again.
+            return Response(status_code=204) if over else Response(media_type=MEDIA_TYPE)
         places.take(caller.team)
-        return _Stream(told(read, state, seen, parts.stopping), lambda: places.leave(caller.team))
+        try:
+            await note(caller, analysis)
+        except BaseException:
+            places.leave(caller.team)
+            raise
+        events = told(read, state, seen, lambda: parts.stopping() or gone(request))
+        return _Stream(events, lambda: places.leave(caller.team))
 
     return [Route("/v1/analyses/{id}/progress", follow_analysis, methods=["GET"])]
