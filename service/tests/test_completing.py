@@ -20,6 +20,7 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.uploading import read_new
 from fastbreak_service.footage.ports import FootageMissingError
 from fastbreak_service.store.team_analyses import NewAnalysis, Sent
+from fastbreak_service.store.usage import QuotaError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -63,12 +64,17 @@ class Rows:
         self.row["created_at"] = datetime.now(UTC)
         self.sent = sent
         self.refused: list[str] = []
+        self.over = False
 
     def accepted(self, _: uuid.UUID) -> None:
         return None
 
     def one(self, _: uuid.UUID) -> dict[str, Any]:
         return self.row
+
+    def expect(self, _: NewAnalysis) -> None:
+        if self.over:
+            raise QuotaError("quota_used", "why", 60)
 
     def accept(self, _: NewAnalysis) -> Sent | None:
         return self.sent
@@ -124,7 +130,7 @@ def test_a_video_that_the_storage_lost_since_has_ended(completed: Any) -> None:
     assert (told, rows.refused, stored.erased) == ((410, "upload_ended"), [], [])
 
 
-def test_nothing_is_put_together_without_a_place_and_room(tmp_path: Path, completed: Any) -> None:
+def test_nothing_is_put_together_without_a_place_room_and_quota(tmp_path: Path, completed: Any) -> None:
     """Its parts stay. A video that was put together before takes its room already."""
 
     @asynccontextmanager
@@ -138,6 +144,10 @@ def test_nothing_is_put_together_without_a_place_and_room(tmp_path: Path, comple
     others.write_bytes(b"x" * 81)
     told, stored = completed(rows, 20)
     assert (told, stored.joined) == ((429, "uploads_full"), 0)
+    rows.over = True
+    told, stored = completed(rows, 20)
+    assert (told, stored.joined, stored.erased) == ((429, "quota_used"), 0, [])
+    rows.over = False
     others.write_bytes(b"x" * 80)
     (tmp_path / f"{rows.row['id']}.video").write_bytes(b"x" * 20)
     told, stored = completed(rows, 20)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -119,8 +120,13 @@ def test_what_was_sent_before_is_known_and_an_upload_waits_for_its_turn(engine: 
     assert mine.add(new(1, "key")).id == first.id
     uploads, late = TeamUploads(engine, Caller(name, frozenset(Role), "ada"), Quota(waiting=1)), new(1)
     assert uploads.add(NewUpload(late.id, "a.mp4", 1, 8, "/nowhere", "u"))
-    with pytest.raises(QuotaError):
-        uploads.accept(late)
+    for refused, what in ((uploads.accept, late), (uploads.expect, late), (mine.expect, new(1, "another"))):
+        with pytest.raises(QuotaError):
+            refused(what)
+    # What was accepted meanwhile, by another replica or under its key, is there already.
+    mine.expect(new(1, "key"))
+    uploads.expect(new(1, "key"))
+    uploads.expect(replace(late, id=first.id))
     with engine.begin() as connection:
         connection.execute(sa.update(analyses).where(analyses.c.id == first.id).values(finished_at=sa.func.now()))
     assert uploads.accept(late) is not None

@@ -68,6 +68,8 @@ class Completion:
     async def _accept(self, uploads: TeamUploads, row: RowMapping) -> None:
         identity, new = row["id"], self._new(row)
         try:
+            with within_quota():
+                await ask(CALLER_SECONDS, uploads.expect, new)
             # What is put together takes room until it is accepted or refused: so it has a place before that.
             async with self._intake.place():
                 async with self._intake.gate:

@@ -95,6 +95,9 @@ class Intake:
                 place, durable = self._footage.place, self._footage.durable
                 version = self._settings.work.version
                 new = NewAnalysis(analysis, filename, size, place, durable, version, key, fingerprint)
+                with within_quota():
+                    # Of a body in chunks nobody knew the size before.
+                    await ask(CALLER_SECONDS, analyses.expect, new)
                 known = await self._accept(new, arriving, analyses)
         except RejectedVideoError as error:
             raise rejected(error) from error

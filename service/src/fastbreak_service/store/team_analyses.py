@@ -20,7 +20,7 @@ from fastbreak_service.store.tables import analyses, events, findings, persons, 
 from fastbreak_service.store.tables import measures_of_team as measures
 from fastbreak_service.store.tables import poses_of_team as poses
 from fastbreak_service.store.team_reviews import awaiting, reviewed_findings
-from fastbreak_service.store.usage import hold_to
+from fastbreak_service.store.usage import QuotaError, TeamUsage, hold_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,6 +150,14 @@ class TeamAnalyses:
             if (sent := self._added(new) or self._sent(which)) is not None:
                 return sent
         raise LookupError(f"analysis {new.id} is neither new nor known: its key is erased each time")
+
+    def expect(self, new: NewAnalysis) -> None:
+        """Raise QuotaError when it would not be accepted at the moment: what that takes can be saved then."""
+        try:
+            TeamUsage(self._engine, self._team, self._quota).expect(new.size_bytes)
+        except QuotaError:
+            if self.sent_under(new.idempotency_key or "") is None:
+                raise
 
     def _added(self, new: NewAnalysis) -> Sent | None:
         """What was recorded; None where its id or its key is taken."""

@@ -21,6 +21,7 @@ from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads
 from fastbreak_service.store.team_analyses import USUAL_QUOTA, Sender, Sent, record
+from fastbreak_service.store.usage import QuotaError, TeamUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +121,14 @@ class TeamUploads:
         with of_team(self._engine, self._team) as connection:
             row = connection.execute(statement).one_or_none()
         return Sent(*row) if row else None
+
+    def expect(self, new: NewAnalysis) -> None:
+        """Raise QuotaError when it would not be accepted at the moment: what that takes can be saved then."""
+        try:
+            TeamUsage(self._engine, self._team, self._quota).expect(new.size_bytes)
+        except QuotaError:
+            if self.accepted(new.id) is None and self.sent_under(new.idempotency_key or "") is None:
+                raise
 
     @repeatable
     def accept(self, new: NewAnalysis) -> Sent | None:
