@@ -34,7 +34,7 @@ from .report import RolloutResult, Timings, as_data, build_result, evidence_sent
 from .results import KEY, UNDONE, Result, ends, of_error
 from .strategies.shifting import pause_minutes
 from .strategies.table import strategy_named
-from .undo.destination import Undone, way_back, with_schema
+from .undo.destination import Undone, WayBack, way_back, way_back_from, with_schema
 from .undo.go_back import undo
 from .undo.restore import Restoration
 from .undo.snapshot import encode, for_record
@@ -44,6 +44,7 @@ from .undo.users import still_served
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .._release.record import Release
     from .part import Part
     from .plan.read import Facts
     from .recover import Recovery
@@ -52,12 +53,17 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """A release from its record's beginning to its end, after the *recovery* of what other runs left."""
+    """A release from its record's beginning to its end, after the *recovery* of what other runs left.
 
-    def __init__(self, session: Session, facts: Facts, recovery: Recovery) -> None:
+    ``fallen`` is one that is only closed.
+    """
+
+    def __init__(self, session: Session, facts: Facts, recovery: Recovery, fallen: Release | None = None) -> None:
         self.session = session
         self.facts = facts
-        self.adopts = facts.plan.action is Action.ADOPT
+        # What is wanted may run already though the release that fell was another one.
+        self.adopts = facts.plan.action is Action.ADOPT and fallen is None
+        self.begun_before = fallen or recovery.adopted
         self.recovery = recovery
         self.strategy = strategy_named(session.request.settings.deployment.strategy)
         self.traffic = traffic_of(session, facts)
@@ -260,7 +266,7 @@ class Attempt:
 
     def _undo(self, started: Started, decision: Decision) -> tuple[Undone, tuple[dict[str, Any], ...]]:
         session, facts = self.session, self.facts
-        back = way_back(facts.history, facts, adopted=self.adopts)
+        back = self._back()
         began, self.undoing = session.monotonic(), True
         self._foretell()
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
@@ -273,6 +279,12 @@ class Attempt:
         evidence = with_targets(evidence, session.shown(decision.targets))
         session.say(undone.standing)
         return undone, evidence
+
+    def _back(self) -> WayBack:
+        """Where the release goes back to."""
+        if self.begun_before:
+            return way_back_from(self.begun_before, self.facts.history, self.facts)
+        return way_back(self.facts.history, self.facts, adopted=self.adopts)
 
     def _close_failed(self, record: Recording, error: FastbreakError) -> FastbreakError:
         """Close the record of a run that could not go on; one that ECS is at work on stays open, to be adopted.
@@ -301,7 +313,7 @@ class Attempt:
 
     def _left_behind(self) -> str:
         version = self.facts.target.name
-        back = way_back(self.facts.history, self.facts, adopted=self.adopts)
+        back = self._back()
         if self.undoing:
             finish = f"To finish that: {ROLL_BACK}" if back.task_definition_arn else "Deploy a corrected version."
             return f"release {version} was judged unfit, and undoing it was not finished. {finish}"

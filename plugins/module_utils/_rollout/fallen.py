@@ -34,7 +34,7 @@ def close_fallen(session: Session, facts: Facts, recovery: Recovery, fallen: Fal
     """
     record = Recording(session, fallen.release)
     session.release = fallen.release
-    attempt = Attempt(session, facts, recovery)
+    attempt = Attempt(session, facts, recovery, fallen.release)
     with attempt.ended_well(record):
         if fallen.started is None or fallen.standing is None:
             attempt.acted = True

@@ -137,9 +137,10 @@ def recover(session: Session, facts: Facts) -> Recovery:
     recovery = Recovery(snapshot=_snapshot_before(facts, kept), kept=kept is not None)
     if recovery.snapshot and kept and not facts.interrupted:
         session.say("an earlier change of settings was interrupted; a release that fails goes back to before it")
-    for release in facts.interrupted:
-        left = _find_left(session, facts, release)
-        if left and recovery.adopted is None and _is_wanted(facts, release, left.standing) and _by_same(session, left):
+    found = [(release, _find_left(session, facts, release)) for release in facts.interrupted]
+    fallen = _fallen(session, facts, found)
+    for release, left in found:
+        if left and recovery.adopted is None and _goes_on(session, facts, release, left):
             session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
             adopted = replace(release, deployment_id=left.started.arn, snapshot=recovery.snapshot)
             recovery = replace(recovery, adopted=adopted)
@@ -149,9 +150,9 @@ def recover(session: Session, facts: Facts) -> Recovery:
         elif left and recovery.withdrawn is None and _stands_in_the_way(facts, release, left):
             session.say(f"the release of {release.name} is under way; it is rolled back first")
             recovery = replace(recovery, withdrawn=Withdrawn(release, left.started, first=True))
-        elif recovery.fallen is None and _has_fallen(session, facts, release, left):
+        elif fallen and fallen.release is release:
             session.say(f"the release of {release.name} has ended while nobody judged it; it is closed")
-            recovery = replace(recovery, fallen=_fallen(session, facts, release, left))
+            recovery = replace(recovery, fallen=fallen)
         else:
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
@@ -175,6 +176,11 @@ def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None
     strategy = strategy_named(release.strategy)
     started = strategy.find(session, release.task_definition_arn, release.deployment_id, unrecorded)
     return _Left(started, strategy.follow(session, started)) if started else None
+
+
+def _goes_on(session: Session, facts: Facts, release: Release, left: _Left) -> bool:
+    """Whether *release* is what is asked for, and is neither over nor to be made in another way."""
+    return _is_wanted(facts, release, left.standing) and _by_same(session, left)
 
 
 def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
@@ -223,26 +229,24 @@ _FALLEN = (
 )
 
 
-def _has_fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> bool:
-    """Whether *release* is what is to be judged, and is over."""
-    if not session.request.judge_only or release.digest != facts.target.release.digest:
-        return False
-    return left is None or left.standing.state in _FALLEN or _is_replaced(session, facts, release, left)
+def _fallen(session: Session, facts: Facts, found: list[tuple[Release, _Left | None]]) -> Fallen | None:
+    """The newest release that nobody has ended, where it is what is to be judged and is over, and none goes on.
 
-
-def _is_replaced(session: Session, facts: Facts, release: Release, left: _Left) -> bool:
-    """Whether its deployment completed, and somebody has deployed something else since."""
-    if left.standing.state.moving or release.task_definition_arn == facts.running_arn:
-        return False
-    return left.started.strategy.follow(session, left.started, facts.found.service).superseded
-
-
-def _fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> Fallen:
-    """How it ended, and whether another deployment came after that."""
+    What of it is older was ended by a later run of the same, or is closed by the next.
+    """
+    judges = session.request.judge_only and found
+    if not judges or any(left and _goes_on(session, facts, release, left) for release, left in found):
+        return None
+    release, left = found[0]
+    if release.digest != facts.target.release.digest:
+        return None
     if left is None:
         return Fallen(release)
+    # Whether another deployment came after that.
     standing = left.started.strategy.follow(session, left.started, facts.found.service)
-    return Fallen(release, left.started, standing)
+    is_elsewhere = not standing.state.moving and release.task_definition_arn != facts.running_arn
+    is_over = standing.state in _FALLEN or (is_elsewhere and standing.superseded)
+    return Fallen(release, left.started, standing) if is_over else None
 
 
 def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[Release, ...], str]:

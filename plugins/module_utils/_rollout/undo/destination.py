@@ -74,6 +74,14 @@ def with_schema(undone: Undone, made: Schema, back: WayBack) -> Undone:
     return replace(undone, standing=f"{undone.standing} But {problem} Look whether it works; {SCHEMA_ADVICE}")
 
 
+def way_back_from(release: Release, history: tuple[Release, ...], facts: Facts) -> WayBack:
+    """Where *release* goes back to, which an earlier run began: to what ran before it, if that was judged fit."""
+    back = way_to(history, release.previous_task_definition_arn)
+    if back.task_definition_arn:
+        return back
+    return way_back(history, facts, adopted=facts.running_arn == release.task_definition_arn)
+
+
 def way_to(history: tuple[Release, ...], task_definition_arn: str) -> WayBack:
     """Where the revision stands for a release that was judged fit; nowhere when none of *history* did."""
     judged = running_release(history, task_definition_arn)
