@@ -300,7 +300,8 @@ class Attempt:
         if self.acted:
             error = self._put_back(error)
         record.finish(Outcome.FAILED, error.message)
-        self.session.tell(Moment.FAILED, record.release)
+        is_back = error.details.get(KEY) != Result.ROLLBACK_FAILED.value
+        self.session.tell(Moment.FAILED if is_back else Moment.ROLLBACK_FAILED, record.release)
         self.session.end_telling()
         self.ended = True
         return error

@@ -54,9 +54,6 @@ UNDONE: Mapping[Outcome, Moment] = {
     Outcome.FAILED: Moment.ROLLBACK_FAILED,
 }
 
-#: What is told of a release whose record another run closes, by what became of it.
-CLOSED: Mapping[Outcome, Moment] = {**UNDONE, Outcome.FAILED: Moment.FAILED}
-
 _WORDS = {
     Moment.NOT_BEGUN: "was refused before anything was changed",
     Moment.BEGUN: "began",

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, WaitTimeoutError
 from .._release.record import ROLLBACK, KeptSnapshot, Outcome, Release, finished, newest_first, running_release
-from .notices import CLOSED
+from .notices import Moment
+from .plan.differences import Action
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -48,10 +49,18 @@ class Fallen:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A *release* that is over as it is to be recorded, and the moment that others are told."""
+
+    release: Release
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced.
 
-    ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
+    ``ended`` are the other records that are to be completed, which is not written yet. ``snapshot`` is what there
     was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
     of a change of settings. ``withdrawn`` is the release under way that is given up: its way back leads where a
     rollback goes, or it shares target groups with what is wanted instead. ``fallen`` is the release that was to be
@@ -62,7 +71,7 @@ class Recovery:
     withdrawn: Withdrawn | None = None
     fallen: Fallen | None = None
     orphan_arn: str = ""
-    ended: tuple[Release, ...] = ()
+    ended: tuple[Ended, ...] = ()
     snapshot: str = ""
     kept: bool = False
 
@@ -72,6 +81,11 @@ class Recovery:
         if adopted is None or facts.moving is None or facts.moving.arn != adopted.deployment_id:
             return False
         return strategy_named(adopted.strategy).shifts_weights
+
+    @property
+    def records(self) -> tuple[Release, ...]:
+        """The releases that are over, as they are to be recorded."""
+        return tuple(each.release for each in self.ended)
 
     @property
     def replaceable_arn(self) -> str:
@@ -95,11 +109,12 @@ class Recovery:
 
         One that cannot be written stays for the next run, which comes to the same.
         """
-        for release in self.ended:
+        for each in self.ended:
+            release = each.release
             session.say(f"closing the interrupted release of {release.name}: {release.outcome.value}, {release.reason}")
             try:
                 session.ports.releases.finish(release)
-                session.tell(CLOSED[release.outcome], release, seen=release.reason)
+                session.tell(each.moment, release, seen=release.reason)
             except SupersededError:
                 raise
             except FastbreakError as error:
@@ -179,8 +194,12 @@ def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None
 
 
 def _goes_on(session: Session, facts: Facts, release: Release, left: _Left) -> bool:
-    """Whether *release* is what is asked for, and is neither over nor to be made in another way."""
-    return _is_wanted(facts, release, left.standing) and _by_same(session, left)
+    """Whether *release* is what is asked for, and is neither over nor to be made in another way.
+
+    One that ECS shifts users to is not deployed anew where it stands: a new deployment would begin with its share.
+    """
+    anew = facts.plan.action is Action.DEPLOY and _stands_in_the_way(facts, release, left)
+    return _is_wanted(facts, release, left.standing) and _by_same(session, left) and not anew
 
 
 def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
@@ -249,7 +268,7 @@ def _fallen(session: Session, facts: Facts, found: list[tuple[Release, _Left | N
     return Fallen(release, left.started, standing) if is_over else None
 
 
-def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[Release, ...], str]:
+def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[Ended, ...], str]:
     """The record as it is to be completed, and the ARN of its deployment when that still moves and may be replaced.
 
     No record while ECS is still rolling it back: how that ends is for a later run to see.
@@ -259,11 +278,11 @@ def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[
     if left and left.standing.state is DeploymentState.ROLLING_BACK:
         session.warn(f"ECS has not rolled {release.name} back yet; its record stays open until a run sees how it ends")
         return (), left.started.arn
-    outcome, reason = _became(left)
+    outcome, moment, reason = _became(left)
     session.say(f"an earlier run releasing {release.name} was interrupted: {reason}")
     told = session.redaction.text(f"the run was interrupted; {reason}")
     ended = finished(release, outcome, moment=session.clock.now(), reason=told, gates=release.gates)
-    return (ended,), left.started.arn if left and left.standing.state.moving else ""
+    return (Ended(ended, moment),), left.started.arn if left and left.standing.state.moving else ""
 
 
 def _await_end(session: Session, started: Started) -> Standing:
@@ -295,22 +314,23 @@ def _await_end(session: Session, started: Started) -> Standing:
         return look()
 
 
-def _became(left: _Left | None) -> tuple[Outcome, str]:
+def _became(left: _Left | None) -> tuple[Outcome, Moment, str]:
     if left is None:
-        return Outcome.FAILED, "no deployment of it was found, so the service was not changed by it"
+        return Outcome.FAILED, Moment.FAILED, "no deployment of it was found, so the service was not changed by it"
     arn, standing = left.started.arn, left.standing
     said = f" ({standing.reason})" if standing.reason else ""
     match standing.state:
         case DeploymentState.SUCCESSFUL:
-            return Outcome.FAILED, f"ECS completed deployment {arn}, but it was never judged"
+            return Outcome.FAILED, Moment.FAILED, f"ECS completed deployment {arn}, but it was never judged"
         case DeploymentState.ROLLED_BACK:
-            return Outcome.ROLLED_BACK, f"ECS rolled deployment {arn} back{said}"
+            return Outcome.ROLLED_BACK, Moment.ROLLED_BACK, f"ECS rolled deployment {arn} back{said}"
         case DeploymentState.STOPPED:
-            return Outcome.SUPERSEDED, f"deployment {arn} was stopped before it completed{said}"
+            return Outcome.SUPERSEDED, Moment.SUPERSEDED, f"deployment {arn} was stopped before it completed{said}"
         case DeploymentState.PENDING | DeploymentState.IN_PROGRESS | DeploymentState.UNKNOWN:
             return (
                 Outcome.SUPERSEDED,
+                Moment.SUPERSEDED,
                 f"deployment {arn} was still under way and another release replaces it",
             )
         case _:
-            return Outcome.FAILED, f"deployment {arn} ended as {standing.state.value}{said}"
+            return Outcome.FAILED, Moment.ROLLBACK_FAILED, f"deployment {arn} ended as {standing.state.value}{said}"

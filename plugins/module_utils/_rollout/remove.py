@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .._common.amount import amount
 from .._release.record import Outcome, finished
 from .act.gone import await_gone
-from .recover import Recovery
+from .notices import Moment
+from .recover import Ended, Recovery
 from .results import Result
 from .scaling.model import view_scaling
 from .service.comparison import view_rule, view_settings
@@ -73,7 +74,7 @@ def _forget(session: Session) -> None:
     releases, moment = session.ports.releases, session.clock.now()
     reason = "the run was interrupted; the service was removed since"
     ended = (
-        finished(release, Outcome.SUPERSEDED, moment=moment, reason=reason)
+        Ended(finished(release, Outcome.SUPERSEDED, moment=moment, reason=reason), Moment.SUPERSEDED)
         for release in releases.history(session.request.service)
         if release.in_progress
     )

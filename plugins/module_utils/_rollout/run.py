@@ -12,6 +12,7 @@ from .._release.record import DEPLOY
 from .attempt import Attempt
 from .change_settings import change_settings
 from .fallen import close_fallen
+from .insist import insist_on_release
 from .judge.running import verify_running
 from .part import Unchanged
 from .plan.differences import Action
@@ -80,7 +81,7 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     if facts.interrupted:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     facts, recovery = _recovered(session, facts)
-    _insist_on_release(session, recovery, facts)
+    insist_on_release(session, recovery, facts)
     if recovery.fallen:
         return predicted(build_result(session, facts))
     if recovery.withdrawn and not recovery.withdrawn.first:
@@ -119,7 +120,7 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
     """
     facts, recovery = _recovered(session, read(session, target))
     _insist_on_image(session, facts, digest)
-    _insist_on_release(session, recovery, facts)
+    insist_on_release(session, recovery, facts)
     if recovery.fallen:
         raise close_fallen(session, facts, recovery, recovery.fallen)
     if recovery.withdrawn:
@@ -153,14 +154,15 @@ def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
     recovery = recover(session, facts)
     goes_on = recovery.goes_on(facts)
     # On its way a rollback has other settings than it leaves.
-    if goes_on and session.request.kind == DEPLOY and "deployment" in facts.plan.setting_changes:
+    deploys = recovery.adopted and recovery.adopted.kind == session.request.kind == DEPLOY
+    if goes_on and deploys and "deployment" in facts.plan.setting_changes:
         session.warn_once(
             "the options of deployment are others than when the release began; it goes on by those that it began with, "
             "and the service is set to these once it is accepted"
         )
     if recovery.ended or goes_on:
         # What is wanted was chosen while the interrupted release was still known as one.
-        facts = read(session, facts.target, recovery.ended, goes_on=goes_on)
+        facts = read(session, facts.target, recovery.records, goes_on=goes_on)
     return facts, recovery
 
 
@@ -179,22 +181,3 @@ def _insist_on_image(session: Session, facts: Facts, digest: str) -> None:
         f"is {release.digest} ({release.version}) now: its releases, its images or what it runs were changed "
         "meanwhile. Nothing of it was changed. Run the same command again."
     )
-
-
-def _insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> None:
-    """Raise RefusedError when only a release under way is to be judged, and none is: its end is said."""
-    going = recovery.adopted or recovery.fallen
-    if not session.request.judge_only or going or facts.plan.action is Action.UNCHANGED:
-        return
-    name = facts.target.release.version
-    ended = next((release for release in recovery.ended if release.version == name), None)
-    subject = f"Judging {name} of {session.request.service} was refused"
-    if recovery.withdrawn and recovery.withdrawn.release.digest == facts.target.release.digest:
-        raise RefusedError(
-            f"{subject}: it is under way by {recovery.withdrawn.release.strategy}, and deployment.strategy is "
-            f"{session.request.settings.deployment.strategy} now, which knows nothing of its test listener and its "
-            "second target group. Nothing was changed. Judge it with the strategy that it began with; to release it by "
-            "the other one, deploy it, which rolls it back first."
-        )
-    how = f"it has ended: {ended.reason}" if ended else "no release of it is under way"
-    raise RefusedError(f"{subject}: {how}. Nothing was changed. Deploy it anew if it is still wanted.")

@@ -14,13 +14,14 @@ from ..._release.record import ROLLBACK
 from ..plan.differences import Action, RolloutPlan
 from ..service.comparison import changed_settings, joint_bindings, starts_deployment
 from ..service.writes import ServiceChange
+from ..strategies.table import strategy_named
 from .gone import await_gone
 
 if TYPE_CHECKING:
     from ..plan.read import Facts
     from ..session import Session
     from ..strategies.model import Started, Strategy
-    from ..values import ServiceSettings, TargetBinding
+    from ..values import DeploymentSettings, ServiceSettings, TargetBinding
     from .traffic import Traffic
 
 
@@ -86,8 +87,16 @@ def guard_again(session: Session) -> None:
     try:
         session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(lasting, ("deployment",)))
     except OperationError as error:
-        lack = "alarm guards" if way.deployment.alarms != lasting.deployment.alarms else "bake time slows"
-        session.warn(f"No {lack} the service's deployments now: {error.message} The next run puts that back.")
+        session.warn(f"{_lack(way.deployment, lasting.deployment)}: {error.message} The next run puts that back.")
+
+
+def _lack(way: DeploymentSettings, lasting: DeploymentSettings) -> str:
+    """What the deployments to come have no more or not yet, as long as they go the *way* of this one."""
+    if lasting.alarms and not way.alarms:
+        return "No alarm guards the service's deployments now"
+    if strategy_named(lasting.strategy).without_bakes(lasting) == way:
+        return "No bake time slows the service's deployments now"
+    return "The service still has the options of deployment that this release began with"
 
 
 def _on_the_way(session: Session) -> ServiceSettings:

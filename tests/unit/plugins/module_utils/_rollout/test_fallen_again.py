@@ -123,3 +123,33 @@ def test_one_that_fell_goes_back_to_what_ran_before_it_whatever_the_inventory_sa
     deploys = any(call.startswith("update_service") for call in world.calls)
     assert deploys is (state is DeploymentState.STOPPED)
     assert newest(world).outcome.value == "ROLLED_BACK"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(DeploymentState.ROLLBACK_FAILED, "rollback_failed"), (DeploymentState.SUCCESSFUL, "failed")],
+)
+def test_whoever_deploys_next_tells_how_it_ended(
+    world: ShiftingWorld, ports: Ports, state: DeploymentState, expected: str
+) -> None:
+    leave(world, ports, "paused")
+    world.deployments[-1].state = state
+    world.push("1.2.0", "c")
+    told = Told()
+    deploy(telling(ports, told), "1.2.0", owner=NEXT, **ROLLING)
+    assert [notice.state.value for notice in told.notices if notice.version.startswith("1.1.0")] == [expected]
+
+
+def test_what_could_not_be_put_back_is_told_as_no_rollback(world: ShiftingWorld, ports: Ports) -> None:
+    """ECS refuses the change, and the load balancer does not answer any more."""
+
+    def refuse(*_args: Any, **_kwargs: Any) -> Any:
+        world.list_rules = refuse  # type: ignore[method-assign]
+        raise OperationError("no.")
+
+    told = Told()
+    world.update_service = refuse  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match="Could not be restored: the listener rules") as failed:
+        deploy(telling(ports, told), "1.1.0", **CANARY)
+    assert failed.value.details["result"] == "rollback_failed"
+    assert told.states == ["begun", "rollback_failed"]

@@ -9,16 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Network
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
+from tests.unit.plugins.module_utils._rollout.fakes import LISTENER_ARN
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
-from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
+from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, ShiftingWorld, by
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
     from tests.unit.plugins.module_utils._rollout.fakes import World as RollingWorld
@@ -30,12 +32,18 @@ OTHERS = [
     by("LINEAR", bake_minutes=1, step_percent=25.0, step_bake_minutes=1),
     by("CANARY", bake_minutes=5, canary_percent=30.0, canary_bake_minutes=0),
 ]
+OTHER_NETWORK = Network(frozenset({"subnet-3"}), frozenset({"sg-1"}))
 NEXT = "next@here:9:cccc"
 
 
 @pytest.fixture
 def world() -> ShiftingWorld:
     return ShiftingWorld()
+
+
+def users(world: ShiftingWorld) -> list[StandingRule]:
+    """The rules that users come by."""
+    return [rule for rule in world.rules.values() if rule.listener_arn == LISTENER_ARN and rule.weights]
 
 
 def left_at_its_canary(world: ShiftingWorld, ports: Ports, **behaviour: Any) -> DeploymentSettings:
@@ -80,6 +88,26 @@ def test_the_same_options_are_no_news(world: ShiftingWorld, ports: Ports) -> Non
     assert not [call for call in world.calls if call.startswith("update_service")]
 
 
+def test_one_that_needs_a_deployment_anew_is_rolled_back_first(world: ShiftingWorld, ports: Ports) -> None:
+    left_at_its_canary(world, ports)
+    assert world.service
+    began, stood_by = [], world.continue_deployment
+
+    def note(arn: str, hook_id: str) -> bool:
+        if not began:
+            began.append((world.courses[arn].weight, {rule.weights.get(GREEN_ARN, 0) for rule in users(world)}))
+        return stood_by(arn, hook_id)
+
+    world.continue_deployment = note  # type: ignore[method-assign]
+    elsewhere = {**CANARY, "settings": replace(CANARY["settings"], network=OTHER_NETWORK)}
+    result = deploy(ports, "1.1.0", owner=NEXT, **elsewhere)
+    assert (result.action, result.warnings) == ("deploy", ())
+    assert began == [(0.0, {0})]
+    assert [release.outcome for release in world.history("inference")[:2]] == [Outcome.SUCCEEDED, Outcome.ROLLED_BACK]
+    assert world.calls.index("stop_service_deployment") < world.calls.index("start")
+    assert world.service.settings.network == OTHER_NETWORK
+
+
 def test_one_that_is_unfit_goes_back_all_the_same(world: ShiftingWorld, ports: Ports) -> None:
     standing = left_at_its_canary(world, ports)
     for task in world.tasks:
@@ -107,6 +135,38 @@ def test_a_rollback_that_is_gone_on_with_leaves_what_a_rollback_leaves(world: Sh
     assert sum(call.startswith("update_service") for call in world.calls) == 1
 
 
+def test_a_rollback_that_is_judged_by_a_run_that_deploys_is_no_news_either(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, **CANARY)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0", **CANARY)
+    assert world.service
+    lasting = world.service.settings.deployment
+    kill_after(world, ports, 8, version="", kind=ROLLBACK, **CANARY)
+    result = deploy(ports, "1.0.0", judge_only=True, owner=NEXT, **CANARY)
+    assert (result.result.value, result.warnings) == ("accepted", ())
+    assert world.service.settings.deployment == lasting
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (OTHERS[0], "The service still has the options of deployment that this release began with: no"),
+        (by("CANARY", bake_minutes=9, canary_percent=20.0, canary_bake_minutes=2), "The service still has the options"),
+    ],
+)
+def test_options_that_could_not_be_put_are_said(
+    world: ShiftingWorld, ports: Ports, other: dict[str, Any], said: str
+) -> None:
+    left_at_its_canary(world, ports)
+
+    def refuse(*_args: Any, **_kwargs: Any) -> Any:
+        raise OperationError("no.")
+
+    world.update_service = refuse  # type: ignore[method-assign]
+    warnings = deploy(ports, "1.1.0", owner=NEXT, **other).warnings
+    assert [warning for warning in warnings if said in warning]
+
+
 def test_one_that_is_to_be_rolling_now_is_rolled_back_first(world: ShiftingWorld, ports: Ports) -> None:
     left_at_its_canary(world, ports)
     with pytest.raises(RefusedError, match=r"under way by CANARY, and deployment\.strategy is ROLLING now"):
@@ -129,9 +189,7 @@ def test_a_run_that_deploys_anew_takes_nothing_from_what_was_measured_of_the_dep
     measured = newest(world)
     assert measured.measuring
     assert any(gate.samples for gate in measured.gates)
-    settings = replace(
-        make_request("x", **ROLLING).settings, network=Network(frozenset({"subnet-3"}), frozenset({"sg-1"}))
-    )
+    settings = replace(make_request("x", **ROLLING).settings, network=OTHER_NETWORK)
     began = world.now()
     result = deploy(ports, "1.1.0", owner=NEXT, **{**ROLLING, "settings": settings})
     assert (result.action, newest(world).release_id) == ("deploy", measured.release_id)
