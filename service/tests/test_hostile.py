@@ -155,7 +155,8 @@ def test_a_file_whose_rest_is_empty_is_no_success(good: Path, tmp_path: Path, sh
     kept = begin + int((end - begin) * share)
     path = tmp_path / "v.mp4"
     path.write_bytes(content[:kept] + bytes(end - kept) + content[end:])
-    assert outcome(path) == Rejection.TRUNCATED
+    # The first picture may be among what is empty.
+    assert outcome(path) in ({Rejection.TRUNCATED, Rejection.NO_FRAMES} if share == 0.1 else {Rejection.TRUNCATED})
 
 
 @pytest.mark.parametrize("name", ["v.mkv", "v.avi", "v.flv", "v.wmv", "v.mov", "v.webm"])

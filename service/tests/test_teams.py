@@ -170,7 +170,7 @@ def test_the_document_says_whose_tokens(guarded: Service, issuer: Issuer) -> Non
     for path, methods in described["paths"].items():
         for operation in methods.values():
             # A video is had by the ticket of a link, and a part of one sent by it.
-            guarded_paths = ("/v1/analyses", "/v1/audit", "/v1/erasures", "/v1/uploads")
+            guarded_paths = ("/v1/analyses", "/v1/audit", "/v1/erasures", "/v1/uploads", "/v1/usage")
             asked = path.startswith(guarded_paths) and operation["operationId"] not in {"getFootage", "putPart"}
             assert ("security" in operation) == asked
             assert ("401" in operation["responses"]) == ("security" in operation)
