@@ -43,6 +43,9 @@ TOLD = (
     "retain",
     "revision",
     "skip_rollback",
+    "snapshot",
+    "then",
+    "time",
     "unprotect",
     "version",
 )

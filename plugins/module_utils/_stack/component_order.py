@@ -26,6 +26,8 @@ TEMPLATES_READ: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("network", "rds", "ecs"),
     "backup": ("rds", "cloudwatch"),
     "codepipeline": (),
+    # No component, but a copy of a backup that restore.yml made.
+    "restore": ("network", "rds", "service"),
 }
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _KEY = "AWS::KMS::Key"
 _GONE = {"DELETE_COMPLETE", "DELETE_SKIPPED"}
+#: How that goes which is no component of an inventory.
+_OTHERWISE = {
+    "restore": "it is a copy of a backup: the playbook restore, run without a snapshot and a time, finishes with it and deletes it"
+}
 _KEPT = {"Retain", "RetainExceptOnCreate"}
 #: Statuses of a stack that CloudFormation still updates, so that protection is turned off by applying it.
 _UPDATABLE = {Standing.SETTLED, Standing.STUCK, Standing.HALTED}
@@ -104,10 +108,8 @@ def _guards(request: StackRequest, snapshot: StackSnapshot, ports: Ports) -> Ite
             continue
         reader = ports.stacks.describe_stack(stack)
         if reader is not None and standing(reader.status) is not Standing.ABSENT:
-            yield (
-                f"{name} reads it and is not part of this run, and its stack {stack} is {reader.status} (take it down "
-                f"too: --limit {component},{name}, or no --limit)"
-            )
+            advice = _OTHERWISE.get(name, f"take it down too: --limit {component},{name}, or no --limit")
+            yield f"{name} reads it and is not part of this run, and its stack {stack} is {reader.status} ({advice})"
 
 
 def _imports(model: Model, ports: Ports) -> Iterator[str]:

@@ -21,7 +21,8 @@ def settings(scenario):
 
 def test_every_role_has_a_scenario():
     roles = {path.name for path in (ROOT / "roles").iterdir()}
-    assert {path.name for path in SCENARIOS} == roles
+    # A restored copy is tried beside a living service, which a whole environment has: tests/e2e.
+    assert {path.name for path in SCENARIOS} == roles - {"restore"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name)

@@ -23,14 +23,14 @@ NAMES = st.sampled_from([*TEMPLATES_READ, "mine", "other"])
 
 def test_the_readers_of_a_component():
     reads = {"network": [], "rds": ["network"], "ecs": ["network"], "mine": ["network"], "service": ["rds", "ecs"]}
-    assert dependants(reads, "network") == ["rds", "ecs", "mine", "appsync", "cloudwatch"]
-    assert dependants(reads, "rds") == ["service", "cloudwatch", "backup"]
-    assert dependants(reads, "service") == []
+    assert dependants(reads, "network") == ["rds", "ecs", "mine", "appsync", "cloudwatch", "restore"]
+    assert dependants(reads, "rds") == ["service", "cloudwatch", "backup", "restore"]
+    assert dependants(reads, "service") == ["restore"]
 
 
 def test_an_inventory_that_says_nothing_hides_no_reader():
-    assert dependants({"network": [], "rds": None}, "network") == ["rds", "ecs", "appsync", "cloudwatch"]
-    assert dependants({"network": []}, "network") == ["rds", "ecs", "appsync", "cloudwatch"]
+    assert dependants({"network": [], "rds": None}, "network") == ["rds", "ecs", "appsync", "cloudwatch", "restore"]
+    assert dependants({"network": []}, "network") == ["rds", "ecs", "appsync", "cloudwatch", "restore"]
 
 
 @pytest.mark.parametrize(

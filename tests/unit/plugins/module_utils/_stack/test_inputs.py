@@ -94,7 +94,7 @@ def accepted(component, environment="dev", **changes):
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("component", [name for name in COMPONENTS if name != "restore"])  # it takes others' outputs
 def test_the_inventories_are_right(component, environment):
     assert accepted(component, environment)
 
