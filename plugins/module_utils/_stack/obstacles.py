@@ -27,7 +27,7 @@ _KEY = "AWS::KMS::Key"
 _GONE = {"DELETE_COMPLETE", "DELETE_SKIPPED"}
 #: How that goes which is no component of an inventory.
 _OTHERWISE = {
-    "restore": "it is a copy of a backup: the playbook restore, run without a snapshot and a time, finishes with it and deletes it"
+    "restore": "it is a copy of a backup: the playbook restore, run without snapshot and time, finishes with it"
 }
 _KEPT = {"Retain", "RetainExceptOnCreate"}
 #: Statuses of a stack that CloudFormation still updates, so that protection is turned off by applying it.
