@@ -20,7 +20,7 @@ from fastbreak_service.settings import AdministrationSettings, restored_settings
 from fastbreak_service.store.administration import Administration
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
-from fastbreak_service.store.restored import Tried, compared, try_restored
+from fastbreak_service.store.restored import Erased, Tried, compared, try_restored
 from fastbreak_service.store.roles import AdministrationError
 from support.owned import Place
 from support.postgres import Postgres
@@ -116,21 +116,26 @@ def test_what_was_erased_since_is_erased_in_the_copy(
         with place.superuser() as connection:
             # Given up: the row stays, without the name.
             connection.execute("UPDATE uploads SET filename = NULL, error_code = 'abandoned'")
+            connection.execute("DELETE FROM persons WHERE analysis_id = %s", [kept])
+            connection.execute(
+                "INSERT INTO person_erasures (analysis_id, person, team, place, how, erased, erased_at)"
+                " VALUES (%s, 1, 'hawks', 's3://b', 'deleted', '{}', now())",
+                [kept],
+            )
             analysis(connection, datetime.now(UTC).isoformat())
         found = tried(living, restored)
-        assert (found.erased.analyses, found.erased.uploads, found.problems) == (1, 1, ())
+        assert (found.erased, found.problems) == (Erased(analyses=1, persons=1, uploads=1), ())
         assert [line.partition(" ")[0] for line in found.logins] == [f"{place.tag}_a", f"{place.tag}w_a"]
         with second.connect(place.tag) as copy, place.superuser() as connection:
             assert copy.execute("SELECT id FROM analyses").fetchall() == [(kept,)]
             assert copy.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
-            left = "SELECT count(*) FROM findings WHERE analysis_id = %s"
-            assert copy.execute(left, [erased]).fetchone() == (0,)
-            noted = "SELECT * FROM erasures"
-            assert copy.execute(noted).fetchall() == connection.execute(noted).fetchall()
+            assert copy.execute("SELECT count(*) FROM findings").fetchone() == (0,), "of either"
+            for noted in ("SELECT * FROM erasures", "SELECT * FROM person_erasures"):
+                assert copy.execute(noted).fetchall() == connection.execute(noted).fetchall()
         counted = {one.table: (one.living, one.restored) for one in found.tables}
         assert (counted["analyses"], counted["erasures"]) == ((2, 1), (1, 1))
         said = list(compared(living, restored, datetime.now(UTC)))
-        assert said[1] == "erased again: 0 analyses, 0 uploads"
+        assert said[1] == "erased again: 0 analyses, 0 persons of others, 0 uploads"
         assert said[-1].startswith("it holds what")
         assert "analyses: 1 rows in the backup, the newest of 2026-01-01 00:00:00 UTC; 2 now" in said
 

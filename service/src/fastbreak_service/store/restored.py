@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.store.comparison import Counted, compare
 from fastbreak_service.store.roles import AdministrationError
-from fastbreak_service.store.tables import analyses, erasures, uploads
+from fastbreak_service.store.tables import analyses, erasures, person_erasures, persons, sightings, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +35,10 @@ _UNDER_WAY = timedelta(seconds=300)
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased again: analyses, and every upload, done or not."""
+    """What was erased again: analyses, persons of others, and every upload, done or not."""
 
     analyses: int
+    persons: int
     uploads: int
 
 
@@ -81,7 +82,29 @@ def erase_again(present: Connection, copy: Connection) -> Erased:
         newer = {name: note.excluded[name] for name in ("erased_at", "erased")}
         copy.execute(note.on_conflict_do_update(index_elements=["analysis_id"], set_=newer))
     # What the storage holds of them is the living one's, which may have given up any of them, and blanked its name.
-    return Erased(gone, copy.execute(sa.delete(uploads)).rowcount)
+    return Erased(gone, _erase_persons_again(present, copy), copy.execute(sa.delete(uploads)).rowcount)
+
+
+def _erase_persons_again(present: Connection, copy: Connection) -> int:
+    """Erase the persons too, and know of their clips what the living database does; how many were there."""
+    known = present.execute(sa.select(person_erasures)).mappings().all()
+    of_clip = sa.select(analyses.c.id, analyses.c.footage_place, analyses.c.movement)
+    gone = 0
+    for first in range(0, len(known), _AT_ONCE):
+        some = known[first : first + _AT_ONCE]
+        pairs = [(row["analysis_id"], row["person"]) for row in some]
+        clips = [pair[0] for pair in pairs]
+        gone += copy.execute(
+            sa.delete(persons).where(sa.tuple_(persons.c.analysis_id, persons.c.person).in_(pairs))
+        ).rowcount
+        copy.execute(sa.delete(sightings).where(sightings.c.analysis_id.in_(clips)))
+        note = insert(person_erasures).values([dict(row) for row in some])
+        newer = {name: note.excluded[name] for name in ("erased_at", "erased", "how")}
+        copy.execute(note.on_conflict_do_update(index_elements=["analysis_id", "person"], set_=newer))
+        for clip in present.execute(of_clip.where(analyses.c.id.in_(clips))):
+            told = {"footage_place": clip.footage_place, "movement": clip.movement}
+            copy.execute(sa.update(analyses).where(analyses.c.id == clip.id).values(told))
+    return gone
 
 
 def compared(living: Administration, restored: Administration, moment: datetime) -> Iterator[str]:
@@ -102,7 +125,8 @@ def lines(tried: Tried) -> list[str]:
     brought = f", and was brought to {revisions.after}" if revisions.before != revisions.after else ""
     return [
         f"the backup has revision {revisions.before or 'none'}{brought}",
-        f"erased again: {tried.erased.analyses} analyses, {tried.erased.uploads} uploads",
+        (f"erased again: {tried.erased.analyses} analyses, {tried.erased.persons} persons of others, "
+        f"{tried.erased.uploads} uploads"),
         *(counted.line() for counted in tried.tables),
         *tried.logins,
     ]
