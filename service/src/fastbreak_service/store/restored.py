@@ -125,8 +125,10 @@ def lines(tried: Tried) -> list[str]:
     brought = f", and was brought to {revisions.after}" if revisions.before != revisions.after else ""
     return [
         f"the backup has revision {revisions.before or 'none'}{brought}",
-        (f"erased again: {tried.erased.analyses} analyses, {tried.erased.persons} persons of others, "
-        f"{tried.erased.uploads} uploads"),
+        (
+            f"erased again: {tried.erased.analyses} analyses, {tried.erased.persons} persons of others, "
+            f"{tried.erased.uploads} uploads"
+        ),
         *(counted.line() for counted in tried.tables),
         *tried.logins,
     ]
