@@ -136,6 +136,23 @@ def test_the_list_is_current_and_clean(page: Page, site: Site, analysis: str, tm
     expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended. Old.")
 
 
+def test_what_the_network_dropped_is_asked_again(page: Page, site: Site, analysis: str) -> None:
+    dropped: list[str] = []
+
+    def drop_once(route: Route) -> None:
+        if route.request.url in dropped:
+            route.continue_()
+            return
+        dropped.append(route.request.url)
+        route.abort("connectionfailed")
+
+    for asked in ("**/config.json", "**/.well-known/openid-configuration", "**/api/v1/analyses?limit=*"):
+        page.route(asked, drop_once)
+    sign_in(page, site, "ada")
+    expect(page.locator(f'a[href="/analyses/{analysis}"]')).to_be_visible()
+    assert len(dropped) == 3
+
+
 def test_an_upload_outlives_its_page_and_a_refused_look(
     page: Page, site: Site, person_clip: Path, analysis: str
 ) -> None:

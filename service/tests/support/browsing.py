@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from support.console import ROOT
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Response, Route
 
     from support.console import Site
 
 MILLISECONDS = 120_000
+# Chromium drops what it has under way when the machine's network changes, which each container that begins or ends does.
+DROPPED = "net::ERR_NETWORK_CHANGED"
+TRIES = 4
 _AXE = ROOT / "service" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -39,10 +42,35 @@ def somebody(browser: Browser) -> Iterator[Page]:
 
 
 def sign_in(page: Page, site: Site, person: str, path: str = "/") -> None:
-    page.goto(site.url + path)
+    """Open a page of the console and sign in."""
+    sign_in_at(page, site.url + path, person)
+
+
+def sign_in_at(page: Page, address: str, person: str) -> Response:
+    """Open a page and sign in, again when the browser dropped a request on the way; what the page was answered with."""
+    dropped: list[str] = []
+    page.on("requestfailed", lambda request: dropped.append(request.url) if request.failure == DROPPED else None)
+    for _ in range(TRIES - 1):
+        dropped.clear()
+        try:
+            return _sign_in(page, address, person)
+        except (Error, AssertionError):
+            if not dropped:
+                raise
+    return _sign_in(page, address, person)
+
+
+def _sign_in(page: Page, address: str, person: str) -> Response:
+    answer = page.goto(address)
+    assert answer is not None
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name=person).click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    choice, problem = page.get_by_role("button", name=person), page.get_by_role("alert")
+    expect(choice.or_(problem)).to_be_visible()
+    expect(problem).to_have_count(0)
+    choice.click()
+    expect(page.get_by_role("button", name="Sign out").or_(problem)).to_be_visible()
+    expect(problem).to_have_count(0)
+    return answer
 
 
 def check(page: Page, pictures: Path, name: str) -> None:

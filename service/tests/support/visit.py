@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect, sync_playwright
 
+from support.browsing import MILLISECONDS, sign_in_at
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-_MILLISECONDS = 120_000
-expect.set_options(timeout=_MILLISECONDS)
+expect.set_options(timeout=MILLISECONDS)
 
 
 def visit(page: Page, site: str, person: str, analysis: str) -> None:
@@ -27,13 +28,9 @@ def visit(page: Page, site: str, person: str, analysis: str) -> None:
     # The sandbox's bucket is at an address that the policy does not name: its video is not looked at.
     page.route("**/footage-links", lambda route: route.fulfill(status=410, json={}))
     # A page of the console and no file of the site: the distribution answers with index.html.
-    answer = page.goto(f"{site}/analyses/{analysis}")
-    assert answer is not None
+    answer = sign_in_at(page, f"{site}/analyses/{analysis}", person)
     assert answer.status == 200
     assert "default-src 'self'" in answer.headers["content-security-policy"]
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name=person).click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     expect(page).to_have_url(f"{site}/analyses/{analysis}")
     expect(page.get_by_role("slider", name="Frame")).to_be_visible()
     expect(page.locator(".chart canvas").first).to_be_visible()
@@ -55,7 +52,7 @@ def main(site: str, person: str, analysis: str) -> None:
         )
         # The sandbox's own authority has signed the certificates.
         page = browser.new_context(ignore_https_errors=True).new_page()
-        page.set_default_timeout(_MILLISECONDS)
+        page.set_default_timeout(MILLISECONDS)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on("console", lambda line: broken.append(line.text) if _is_refused(line.text) else None)
         visit(page, site, person, analysis)

@@ -3,6 +3,8 @@
 
 /** What this site was told at its release: `config.json` beside it. */
 
+import { patiently } from './pure/patience.ts'
+
 export interface Config {
   /** The path or address under which the service is asked. */
   api: string
@@ -50,7 +52,7 @@ function isTexts(value: unknown): value is Record<string, string> {
 
 /** The site's configuration. Throws ConfigError for what its publisher has to mend, another error for the way to it. */
 export async function loadConfig(): Promise<Config> {
-  const answer = await fetch('/config.json', { cache: 'no-cache' })
+  const answer = await patiently(() => fetch('/config.json', { cache: 'no-cache' }))
   if (answer.status === 429 || answer.status >= 500) throw new Error(`config.json was answered with ${answer.status}.`)
   if (!answer.ok) throw new ConfigError(`config.json could not be read (${answer.status}).`)
   const text = await answer.text()

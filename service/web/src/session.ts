@@ -8,6 +8,7 @@
 
 import * as oauth from 'oauth4webapi'
 import type { Config } from './config.ts'
+import { isOfTheWay, patiently } from './pure/patience.ts'
 
 const KEPT = 'fastbreak-sign-in'
 
@@ -136,7 +137,8 @@ export class Session {
   async #discover(): Promise<oauth.AuthorizationServer> {
     if (this.#server === null) {
       const issuer = new URL(this.#config.issuer)
-      this.#server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer))
+      const answer = await patiently(() => oauth.discoveryRequest(issuer))
+      this.#server = await oauth.processDiscoveryResponse(issuer, answer)
     }
     return this.#server
   }
@@ -164,8 +166,8 @@ export function reasonOf(error: unknown): string {
     return `The issuer refused: ${error.error_description ?? error.error}.`
   if (error instanceof oauth.ResponseBodyError) return `The issuer refused: ${error.error_description ?? error.error}.`
   if (error instanceof SignInError) return error.message
+  if (isOfTheWay(error)) return 'The issuer could not be reached. Try again.'
   const code = (error as { code?: unknown }).code
-  if (error instanceof TypeError && code === undefined) return 'The issuer could not be reached. Try again.'
   const shown = typeof code === 'string' ? ` (${code})` : ''
   return (
     `The issuer’s answer is not one that this site can take${shown}. ` +

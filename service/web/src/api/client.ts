@@ -4,6 +4,7 @@
 /** The service's interface, typed by its own description. */
 
 import { type Page, pages } from '../pure/paging.ts'
+import { patiently } from '../pure/patience.ts'
 import type { Session } from '../session.ts'
 import type { components, paths } from './schema.ts'
 
@@ -93,11 +94,15 @@ export class Client {
   }
 
   async #ask<T>(target: string, how: RequestInit): Promise<T> {
+    const once = async () => {
+      const headers = { ...how.headers, ...this.#session.headers() }
+      const got = await fetch(this.#base + target, { ...how, headers })
+      return [got, await got.text()] as const
+    }
     let answer: Response
     let text: string
     try {
-      answer = await fetch(this.#base + target, { ...how, headers: { ...how.headers, ...this.#session.headers() } })
-      text = await answer.text()
+      ;[answer, text] = how.method === undefined ? await patiently(once, how.signal) : await once()
     } catch (error) {
       if (how.signal?.aborted) throw error
       throw new ApiError(0, 'away', AWAY)
