@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from support.console import Site
 
 MILLISECONDS = 120_000
-# Chromium drops what it has under way when the machine's network changes, which each container that begins or ends does.
+# Chromium drops what it has under way when the machine's network changes, as it does with each container.
 DROPPED = "net::ERR_NETWORK_CHANGED"
 TRIES = 4
 _AXE = ROOT / "service" / "web" / "node_modules" / "axe-core" / "axe.min.js"
