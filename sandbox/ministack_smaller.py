@@ -37,7 +37,9 @@ ecs_metadata = Module(
 eventbridge = Module(
     "ministack.services.eventbridge",
     used("_apply_input_transformer", "(transformer, rule, view)"),
+    used("_cron_next_fire", "(fields, after_dt)"),
     replaced("_invoke_target", "(target, event, rule, view=None)"),
+    used("_parse_cron_fields", "(expr)"),
     used("_pattern_event_view", "(event)"),
     used("_put_events", "(data, allow_aws_source=False)"),
 )

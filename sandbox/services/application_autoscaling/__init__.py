@@ -3,19 +3,20 @@
 
 """Application Auto Scaling for ECS services, which MiniStack does not have.
 
-Targets, policies, scheduled actions and tags are kept. A target tracking policy makes its CloudWatch alarms and scales
-its service when they ask for it; a service outside its new bounds is moved inside. No step policy acts, and no
-scheduled action runs.
+Targets, policies, scheduled actions and tags are kept. A target tracking policy makes its CloudWatch alarms, and a step
+scaling policy is named by alarms of others; both scale their service while these ask for it. Scheduled actions set the
+bounds when their time comes. A service outside its new bounds is moved inside.
 """
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from sandbox.host import Sandbox
 from sandbox.ministack import app, responses, router
 from sandbox.services.application_autoscaling import cloudformation
-from sandbox.services.application_autoscaling.api import policies, scaling, scheduled, tags, targets
+from sandbox.services.application_autoscaling.api import due, policies, scaling, scheduled, tags, targets
 from sandbox.services.application_autoscaling.model.records import Refusal, store
 from sandbox.services.cloudformation.api.teaching import teach
 
@@ -36,8 +37,11 @@ def install(sandbox: Sandbox) -> None:
     sandbox.on_reset(store.clear)
 
     async def scale() -> None:
+        looked = time.time()
         while True:
             await asyncio.sleep(sandbox.scaled(_LOOK_SECONDS))
+            since, looked = looked, time.time()
+            await asyncio.to_thread(due.run_everywhere, since, looked, sandbox.scaled)
             await asyncio.to_thread(scaling.scale_everywhere, sandbox.scaled)
 
     sandbox.background("application-autoscaling", scale)

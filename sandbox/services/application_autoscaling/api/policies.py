@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Scaling policies, and the alarms that a target tracking policy makes.
+"""Scaling policies, and the alarms that a target tracking policy makes. Whoever puts a step policy makes its alarm.
 
 AWS: API reference PutScalingPolicy, DescribeScalingPolicies, DeleteScalingPolicy; User Guide, "Target tracking scaling
 policies" (alarm names, three minutes high, fifteen minutes and nine tenths of the target low).

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Services scaled by their target tracking policies, whenever an alarm of one asks for it."""
+"""Services scaled by their policies, for as long as an alarm of one asks for it."""
 
 import datetime as dt
 import logging
@@ -14,10 +14,12 @@ from sandbox.clients import client
 from sandbox.ministack import responses
 from sandbox.services.application_autoscaling.api import policies
 from sandbox.services.application_autoscaling.model.records import Data, key_of, store
+from sandbox.services.application_autoscaling.model.steps import asked, settled
 from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, tracked, wanted
 
 logger = logging.getLogger("sandbox.application_autoscaling")
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
+_STEPS = "StepScalingPolicyConfiguration"
 _PERIOD_SECONDS = 60.0
 _COOLDOWN_SECONDS = 300
 Scaled = Callable[[float], float]
@@ -34,22 +36,49 @@ def scale_everywhere(scaled: Scaled) -> None:
 
 
 def _scale(target: Data, scaled: Scaled) -> None:
-    tracking = [
-        policy for policy in store.policies.values() if key_of(policy) == key_of(target) and _CONFIGURATION in policy
-    ]
+    policies_of = [policy for policy in store.policies.values() if key_of(policy) == key_of(target)]
+    tracking = [policy for policy in policies_of if _CONFIGURATION in policy]
     states = _states([alarm["AlarmName"] for policy in tracking for alarm in policy["Alarms"]])
-    if "ALARM" not in states.values():
+    stepping = [(policy, alarm) for policy in policies_of if _STEPS in policy for alarm in _ringing(policy)]
+    if "ALARM" not in states.values() and not stepping:
         return
     service = _service(target)
     if service is None:
         return
     now, ended = time.time(), store.scaled.get(key_of(target)) or {}
     views = [_view(policy, states, ended, now, scaled) for policy in tracking]
-    desired = service["desiredCount"]
-    count = wanted(desired, views, bounds_of(target, service))
-    if count != desired:
-        _apply(target, service, count, _cause(tracking, states))
-        store.scaled[key_of(target)] = {**ended, "out" if count > desired else "in": now}
+    desired, bounds = service["desiredCount"], bounds_of(target, service)
+    steps = [_asked(policy, alarm, desired, bounds, scaled) for policy, alarm in stepping]
+    count = settled(desired, wanted(desired, views, bounds), steps, bounds.minimum, bounds.maximum)
+    if count == desired:
+        return
+    _apply(target, service, count, _cause(tracking, states, stepping))
+    store.scaled[key_of(target)] = {**ended, "out" if count > desired else "in": now}
+    for policy, _alarm in stepping:
+        store.scaled[policy["PolicyARN"]] = {"step": now}
+
+
+def _ringing(policy: Data) -> list[Data]:
+    """The alarms in ALARM that name the policy. CloudWatch calls it again and again while they are."""
+    found = client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
+    return [
+        alarm
+        for page in found
+        for alarm in page["MetricAlarms"]
+        if alarm["ActionsEnabled"] and policy["PolicyARN"] in alarm["AlarmActions"]
+    ]
+
+
+def _asked(policy: Data, alarm: Data, desired: int, bounds: Bounds, scaled: Scaled) -> int:
+    """The count that a step scaling policy asks for; `desired` while it cools down, or scaling that way is off."""
+    configuration = policy[_STEPS]
+    value = _read(alarm, alarm.get("Statistic") or "Average", scaled)
+    ended = (store.scaled.get(policy["PolicyARN"]) or {}).get("step", 0)
+    if value is None or time.time() - ended < scaled(configuration.get("Cooldown", 0)):
+        return desired
+    count = asked(desired, configuration, value - alarm["Threshold"])
+    suspended = bounds.out_suspended if count > desired else bounds.in_suspended
+    return desired if suspended else count
 
 
 def _states(names: list[str]) -> dict[str, str]:
@@ -105,9 +134,14 @@ def _view(policy: Data, states: dict[str, str], ended: Data, now: float, scaled:
 def _measured(policy: Data, configuration: Data, scaled: Scaled) -> float | None:
     """The metric over the last period; None when there is none."""
     metric: dict[str, Any] = policies.metric_of(policy, configuration)
+    return _read(metric, metric.get("Statistic", ""), scaled)
+
+
+def _read(metric: Data, statistic: str, scaled: Scaled) -> float | None:
+    """The last of a metric, or of a metric's math, as an alarm has it."""
     queries = metric.get("Metrics")
     if not queries:
-        return _newest(metric, metric["Statistic"], scaled)
+        return _newest(metric, statistic, scaled)
     told = {
         query["Id"]: _newest(stat["Metric"], stat["Stat"], scaled)
         for query in queries
@@ -130,8 +164,12 @@ def _newest(metric: Data, statistic: str, scaled: Scaled) -> float | None:
     return float(points[-1][statistic]) if points else None
 
 
-def _cause(tracking: list[Data], states: dict[str, str]) -> str:
+def _cause(tracking: list[Data], states: dict[str, str], stepping: list[tuple[Data, Data]]) -> str:
     told = [
+        f"monitor alarm {alarm['AlarmName']} in state ALARM triggered policy {policy['PolicyName']}"
+        for policy, alarm in stepping
+    ]
+    told += [
         f"monitor alarm {alarm['AlarmName']} in state ALARM triggered policy {policy['PolicyName']}"
         for policy in tracking
         for alarm in policy["Alarms"]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Scheduled actions. They are kept and described; none runs.
+"""Scheduled actions. They are kept and described; `due` runs them.
 
 AWS: API reference PutScheduledAction, DescribeScheduledActions, DeleteScheduledAction.
 """

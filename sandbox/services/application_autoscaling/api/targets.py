@@ -20,7 +20,7 @@ _ROLE = "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRo
 
 
 def _register(data: Data) -> Data:
-    service = _service(data)
+    service = scaled_service(data)
     known = store.targets.get(key_of(data))
     lowest, highest = (data.get(name, (known or {}).get(name)) for name in ("MinCapacity", "MaxCapacity"))
     if lowest is None or highest is None:
@@ -33,11 +33,11 @@ def _register(data: Data) -> Data:
     store.targets[key_of(data)] = target
     if known is None:
         store.tags[target["ScalableTargetARN"]] = dict(data.get("Tags") or {})
-    _move_inside(target, service)
+    move_inside(target, service)
     return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
 
-def _service(data: Data) -> Data:
+def scaled_service(data: Data) -> Data:
     """The ECS service that a target names; ValidationException when it is none, or does not exist."""
     namespace, resource = data.get("ServiceNamespace"), str(data.get("ResourceId", ""))
     if namespace != "ecs" or data.get("ScalableDimension") != _DIMENSION:
@@ -70,7 +70,7 @@ def _new_target(data: Data) -> Data:
     }
 
 
-def _move_inside(target: Data, service: Data) -> None:
+def move_inside(target: Data, service: Data, cause: str = "") -> None:
     """A service below its minimum or above its maximum is brought to it, as on AWS."""
     desired = service["desiredCount"]
     wanted = min(max(desired, target["MinCapacity"]), target["MaxCapacity"])
@@ -78,12 +78,13 @@ def _move_inside(target: Data, service: Data) -> None:
         return
     client("ecs").update_service(cluster=service["clusterArn"], service=service["serviceName"], desiredCount=wanted)
     bound = "minimum" if wanted > desired else "maximum"
+    cause = cause or f"{bound} capacity was set to {wanted}"
     identifier, now = str(uuid.uuid4()), time.time()
     store.activities[identifier] = {
         "ActivityId": identifier,
         **{name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")},
         "Description": f"Setting desired count to {wanted}.",
-        "Cause": f"{bound} capacity was set to {wanted}",
+        "Cause": cause,
         "StartTime": now,
         "EndTime": now,
         "StatusCode": "Successful",

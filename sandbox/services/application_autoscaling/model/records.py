@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 
 class Store:
     """Targets by key, policies and scheduled actions by target key and name, activities by id, tags by a target's ARN,
-    and when a target was last scaled out and in, by its key.
+    when a target was last scaled out and in, by its key, and by a policy's ARN when it last asked for that.
 
     Each account and region has its own.
     """

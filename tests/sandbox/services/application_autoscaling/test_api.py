@@ -169,6 +169,65 @@ def test_tasks_follow_what_waits_for_each_of_them(scaling: Any, ecs: Any, sandbo
     until(is_scaled_out, what="a second task for what waits")
 
 
+def test_alarms_wake_a_service_from_0_and_put_it_to_rest(scaling: Any, ecs: Any, sandbox: Any, target: str) -> None:
+    cloudwatch, undone = sandbox.client("cloudwatch"), {"Namespace": "Fastbreak/steps", "MetricName": "Undone"}
+    scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=2)
+    for name, adjustment, bound, comparison in (
+        ("wake", {"AdjustmentType": "ChangeInCapacity"}, "Lower", "GreaterThanOrEqualToThreshold"),
+        ("rest", {"AdjustmentType": "ExactCapacity"}, "Upper", "LessThanThreshold"),
+    ):
+        step = {f"MetricInterval{bound}Bound": 0, "ScalingAdjustment": 1 if name == "wake" else 0}
+        made = scaling.put_scaling_policy(
+            **TARGET,
+            PolicyName=name,
+            PolicyType="StepScaling",
+            StepScalingPolicyConfiguration={**adjustment, "StepAdjustments": [step], "Cooldown": 600},
+        )
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"steps-{name}",
+            AlarmActions=[made["PolicyARN"]],
+            **undone,
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator=comparison,
+            TreatMissingData="notBreaching",
+        )
+
+    def becomes(count: int, value: float) -> bool:
+        data = [{"MetricName": "Undone", "Value": value, "Timestamp": datetime.now(UTC)}]
+        cloudwatch.put_metric_data(Namespace=undone["Namespace"], MetricData=data)
+        return desired(ecs) == count
+
+    try:
+        until(lambda: becomes(1, 3.0), what="a task for what is undone")
+        assert not becomes(2, 3.0), "it cools down"
+        until(lambda: becomes(0, 0.0), what="no task for nothing")
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=["steps-wake", "steps-rest"])
+    [rested, woken] = scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"][:2]
+    assert "steps-rest in state ALARM triggered policy rest" in rested["Cause"]
+    assert "steps-wake in state ALARM triggered policy wake" in woken["Cause"]
+
+
+def test_a_scheduled_action_sets_the_bounds_when_its_time_comes(scaling: Any, ecs: Any, target: str) -> None:
+    scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=1)
+    suspended = {"ScheduledScalingSuspended": True}
+    for name, minimum in (("often", 1), ("never", 3)):
+        scaling.put_scheduled_action(
+            **TARGET,
+            ScheduledActionName=name,
+            Schedule=f"rate({1 if name == 'often' else 9} minute{'' if name == 'often' else 's'})",
+            ScalableTargetAction={"MinCapacity": minimum},
+        )
+    until(lambda: desired(ecs) == 1, what="a task for the bounds of the schedule")
+    [last] = scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"][:1]
+    assert last["Cause"] == "scheduled action name often was triggered"
+    scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=0, SuspendedState=suspended)
+    assert desired(ecs) == 0
+
+
 def test_a_policy_needs_a_target(scaling: Any, ecs: Any) -> None:
     with pytest.raises(ClientError, match=r"ObjectNotFoundException.*No scalable target registered"):
         scaling.put_scaling_policy(
