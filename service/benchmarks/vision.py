@@ -201,14 +201,19 @@ def one_person(films: Path, peer: str) -> None:
     )
 
 
+def cost_of_crowd(clip: Path, persons: int) -> dict[str, float]:
+    """What a film of so many persons costs."""
+    film = FOLDER / f"crowd-{persons}.mp4"
+    crowd(clip, persons, film)
+    return measured(sys.executable, __file__, "--film", str(film), str(FOLDER / "crowd.npy"))
+
+
 def ten_persons(clip: Path) -> None:
     """Print what each person more costs."""
     print(MANY)
     spent = 0.0
     for persons in CROWDS:
-        film = FOLDER / f"crowd-{persons}.mp4"
-        crowd(clip, persons, film)
-        cost = measured(sys.executable, __file__, "--film", str(film), str(FOLDER / "crowd.npy"))
+        cost = cost_of_crowd(clip, persons)
         spent = cost["cpu_ms_per_frame"]
         minute = spent / 1000 * RATE * 60
         cents = 100 * minute / 3600 * (VCPU_HOUR_DOLLARS + GIB * GIB_HOUR_DOLLARS)
@@ -229,12 +234,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer-python", default="", help="an interpreter with mediapipe 0.10.21 (one is made)")
     parser.add_argument("--film", nargs=2, metavar=("VIDEO", "POSES"), help="measure one film alone")
+    parser.add_argument("--crowd", type=int, metavar="PERSONS", help="measure a film of so many persons alone")
     options = parser.parse_args()
     if options.film:
         print(json.dumps(ours(*map(Path, options.film))))
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     fetch(HERE.parent / "models.lock", CACHE / "models")
+    if options.crowd:
+        print(json.dumps(cost_of_crowd(footage(), options.crowd)))
+        return
     fetch(HERE / "footage.lock", FOLDER / "films")
     one_person(FOLDER / "films", peer_python(options.peer_python))
     ten_persons(footage())
