@@ -8,16 +8,14 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from support.browsing import MILLISECONDS, check, refusal, sign_in, somebody, wait_for_moment
-from support.console import SandboxIssuer, Site, built, command
+from support.console import Site, built, command, running
 from support.seeds import figure, put_analysis, put_movement
-from support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 CHROMIUM = shutil.which("chromium")
-PEOPLE = {
-    "ada": {"team": "hawks", "roles": ["administrator"]},
-    "bob": {"team": "hawks", "roles": ["uploader"]},
-    "eve": {"team": "bulls", "roles": ["reviewer"]},
-    "kim": {"team": "hawks", "roles": ["reviewer"]},
-}
 expect.set_options(timeout=MILLISECONDS)
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium: the stage installs it")
 
@@ -46,17 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(folder: Path, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The console, its issuer and its service, all running."""
-    with ExitStack() as stack:
-        made = stack.enter_context(Site(folder))
-        issuer = stack.enter_context(SandboxIssuer(tmp_path_factory.mktemp("authority"), made.url, PEOPLE))
-        made.config = {"api": "/api", "issuer": issuer.url, "client_id": "console"}
-        kept = {"FASTBREAK_FOOTAGE": str(tmp_path_factory.mktemp("footage"))}
-        service = Service(
-            {**migrated, **issuer.settings, **kept}, tmp_path_factory.mktemp("console-service") / "log.jsonl"
-        )
-        stack.callback(service.end)
-        made.api = str(service.start().http.base_url).rstrip("/")
+    with running(folder, migrated, tmp_path_factory.mktemp("running")) as made:
         yield made
 
 

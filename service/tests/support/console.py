@@ -10,6 +10,7 @@ import mimetypes
 import re
 import subprocess
 import threading
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,12 +19,20 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from support.service import Service
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[3]
 _OF_RANGES = ("accept-ranges", "content-range", "etag", "last-modified")
 _PYTHON = ROOT / ".venv" / "bin" / "python"
+PEOPLE = {
+    "ada": {"team": "hawks", "roles": ["administrator"]},
+    "bob": {"team": "hawks", "roles": ["uploader"]},
+    "eve": {"team": "bulls", "roles": ["reviewer"]},
+    "kim": {"team": "hawks", "roles": ["reviewer"]},
+}
 _SERVE = """
 import json, sys
 from pathlib import Path
@@ -160,6 +169,22 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextmanager
+def running(folder: Path, migrated: Mapping[str, str], kept: Path) -> Iterator[Site]:
+    """The console that was built into a folder, its issuer and its service on a migrated database, all running."""
+    for name in ("authority", "footage"):
+        (kept / name).mkdir(parents=True)
+    with ExitStack() as stack:
+        made = stack.enter_context(Site(folder))
+        issuer = stack.enter_context(SandboxIssuer(kept / "authority", made.url, PEOPLE))
+        made.config = {"api": "/api", "issuer": issuer.url, "client_id": "console"}
+        settings = {**migrated, **issuer.settings, "FASTBREAK_FOOTAGE": str(kept / "footage")}
+        service = Service(settings, kept / "log.jsonl")
+        stack.callback(service.end)
+        made.api = str(service.start().http.base_url).rstrip("/")
+        yield made
 
 
 def policy(issuer: str) -> str:
