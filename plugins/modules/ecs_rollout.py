@@ -520,6 +520,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import E
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval_table import ApprovalsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.run_name import run_name
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.announcer import Announcer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
@@ -747,7 +748,7 @@ def perform(params, context):
 
 def _perform(params, context):
     ports = build_ports(params, context)
-    owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = run_name(os.environ.get("USER", ""), socket.gethostname(), os.getpid(), secrets.token_hex(4))
     requests = build_requests(params, owner=owner, key=secrets.token_bytes(32))
     orders = [Order(request, ports, leads=request.service == params["service"]) for request in requests]
     try:

@@ -186,6 +186,7 @@ import socket
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.run_name import run_name
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.adapters.bucket import BucketClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.adapters.distribution import DistributionClient
@@ -244,7 +245,7 @@ def build_ports(params, request, context):
 
 def perform(params, context):
     """Do it and return the module's result."""
-    owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = run_name(os.environ.get("USER", ""), socket.gethostname(), os.getpid(), secrets.token_hex(4))
     request = build_request(params, owner=owner)
     try:
         result, told = release(request, build_ports(params, request, context), check_mode=context.check_mode)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, UnavailableError, WaitTimeoutError
+from .run_name import in_one_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ class AwaitedLock:
 
 def holder_in_words(lock: Lock | None) -> str:
     """Who holds *lock*."""
-    return f"{lock.owner} (since {lock.started_at})" if lock else "another run"
+    return f"{in_one_word(lock.owner)} (since {lock.started_at})" if lock else "another run"
 
 
 def await_free(locks: Locks, service: str, clock: Sleeper, say: Callable[[str], None]) -> AwaitedLock:
@@ -63,7 +64,7 @@ def await_free(locks: Locks, service: str, clock: Sleeper, say: Callable[[str], 
             clock=clock,
             seconds=LOCK_SECONDS,
             pause=_LOOK_SECONDS,
-            on_timeout=lambda _lock, elapsed: timed_out(f"{first.owner} has not renewed its lock for {elapsed:g} s"),
+            on_timeout=lambda _lock, elapsed: timed_out(f"{in_one_word(first.owner)} has not renewed its lock for {elapsed:g} s"),
         )
     except WaitTimeoutError as error:
         say(f"{error}: it is dead, and its lock is free")
