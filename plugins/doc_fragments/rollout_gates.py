@@ -118,7 +118,8 @@ options:
         default: false
       on_inconclusive:
         description:
-          - What happens when the gate is C(INCONCLUSIVE) at its deadline.
+          - What happens when the gate is C(INCONCLUSIVE) at its deadline, or C(ERROR) after it has measured something,
+            since a look that fails just then says nothing of the release.
           - V(rollback) ends the release. V(extend) gives the gate as much time again, once, and ends the release then.
             V(pause) holds the deployment where it is for a person to decide, with a strategy that can be held.
         type: str

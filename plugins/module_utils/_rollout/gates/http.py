@@ -301,6 +301,10 @@ class HttpGate(Gate[HttpTally]):
         """Requests that could not be sent are an ERROR, unless the answers are bad enough already."""
         return self._limits.verdict(tally, baked=baked)
 
+    def has_seen(self, tally: HttpTally) -> bool:
+        """Whether anybody answered."""
+        return bool(tally.samples or tally.others)
+
     def p_value(self, tally: HttpTally) -> float:
         """Of this many failures, and slow answers, when no more than the limits are."""
         return self._limits.p_value(tally)

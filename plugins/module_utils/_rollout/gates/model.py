@@ -329,6 +329,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """
         return tally.verdict(1, 0.0, baked=baked)
 
+    def has_seen(self, tally: T) -> bool:
+        """Whether any of its measurings saw something, so that one that fails does not stand for all of them."""
+        return bool(tally != self.begin())
+
     def p_value(self, _tally: T) -> float | None:
         """How probably evidence like this against the release comes by chance; None where chance plays no part.
 

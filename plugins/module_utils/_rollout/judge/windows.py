@@ -264,8 +264,7 @@ def _assess(window: Window, verdict: Verdict, stamp: str, stage: str) -> Assessm
         dry_run=gate.dry_run,
         series=Series(gate.measured, *gate.bounds, window.points) if window.points else Series(),
     )
-    pauses = verdict is Verdict.INCONCLUSIVE and gate.on_inconclusive is AtDeadline.PAUSE
-    # A look that fails does not take the time away from a gate that has measured.
-    extends = verdict is Verdict.INCONCLUSIVE or (verdict is Verdict.ERROR and tally != gate.begin())
-    deadline = gate.longest_seconds if extends else gate.deadline_seconds
-    return Assessment(measurement, deadline, pauses=pauses)
+    # At its deadline counts what it has seen: a look that fails then is no reason to take time or a person's word away.
+    lacks = verdict is Verdict.INCONCLUSIVE or (verdict is Verdict.ERROR and gate.has_seen(tally))
+    pauses = lacks and gate.on_inconclusive is AtDeadline.PAUSE
+    return Assessment(measurement, gate.longest_seconds if lacks else gate.deadline_seconds, pauses=pauses)

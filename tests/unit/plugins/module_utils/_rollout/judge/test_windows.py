@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import AsideThreads, Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import (
     Gate,
     Scene,
@@ -250,16 +251,36 @@ def test_gate_that_could_not_measure_is_given_no_more_time(world: World, ports: 
         assert (assessed.measurement.verdict, assessed.deadline_seconds, assessed.pauses) == (Verdict.ERROR, 120, False)
 
 
-@pytest.mark.parametrize(("at_deadline", "seconds"), [(AtDeadline.EXTEND, 120.0), (AtDeadline.ROLLBACK, 60.0)])
-def test_one_look_that_fails_takes_no_time_from_a_gate_that_has_measured(
-    world: World, ports: Ports, at_deadline: AtDeadline, seconds: float
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.HEALTHY])
+@pytest.mark.parametrize(
+    ("at_deadline", "seconds", "pauses"),
+    [(AtDeadline.EXTEND, 120.0, False), (AtDeadline.ROLLBACK, 60.0, False), (AtDeadline.PAUSE, 60.0, True)],
+)
+def test_one_look_that_fails_takes_nothing_from_a_gate_that_has_measured(  # noqa: PLR0913 - two fixtures, a table
+    world: World, ports: Ports, at_deadline: AtDeadline, seconds: float, pauses: bool, verdict: Verdict
 ) -> None:
-    gate = Fixed(name="fixed", verdict=Verdict.INCONCLUSIVE, on_inconclusive=at_deadline, deadline_seconds=60.0)
+    gate = Fixed(name="fixed", verdict=verdict, on_inconclusive=at_deadline, deadline_seconds=60.0)
     windows = measure(opened(world, gate), scene(ports))
     failed = tuple(replace(window, problem="Throttling") for window in windows)
     assessed = assess(failed, settled_seconds=100.0, stamp="now")[0]
-    assert (assessed.measurement.verdict, assessed.deadline_seconds) == (Verdict.ERROR, seconds)
-    assert not assessed.pauses
+    assert assessed.measurement.verdict is Verdict.ERROR
+    assert (assessed.deadline_seconds, assessed.pauses) == (seconds, pauses)
+
+
+@pytest.mark.parametrize(("answers", "pauses"), [(5, True), (0, False)])
+def test_request_that_could_not_be_sent_at_the_deadline_holds_as_the_answers_before_it_do(
+    world: World, ports: Ports, answers: int, pauses: bool
+) -> None:
+    gate = HttpGate(
+        name="http", url="http://x.example/", minimum_samples=20, on_inconclusive=AtDeadline.PAUSE, deadline_seconds=60.0
+    )
+    (window,) = opened(world, gate)
+    tally = window.tally
+    for _answer in range(answers):
+        tally = tally.answered("200", passed=True)
+    late = (replace(window, tally=tally.not_sent("no route")),)
+    assessed = assess(late, settled_seconds=100.0, stamp="now")[0]
+    assert (assessed.measurement.verdict, assessed.pauses) == (Verdict.ERROR, pauses)
 
 
 @dataclass(frozen=True, kw_only=True)
