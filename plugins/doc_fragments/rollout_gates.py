@@ -149,7 +149,9 @@ options:
           - Requests of this method are not sent again after an undo.
         type: path
       body_pattern:
-        description: For V(http), regular expression that must be found in the answer's body (its first MiB).
+        description:
+          - For V(http), regular expression that must be found in the answer's body (its first MiB). A search that takes
+            more than half a second of processor time has found nothing. Needs the Python package C(regex).
         type: str
       body_json:
         description:

@@ -64,7 +64,9 @@ def await_free(locks: Locks, service: str, clock: Sleeper, say: Callable[[str], 
             clock=clock,
             seconds=LOCK_SECONDS,
             pause=_LOOK_SECONDS,
-            on_timeout=lambda _lock, elapsed: timed_out(f"{in_one_word(first.owner)} has not renewed its lock for {elapsed:g} s"),
+            on_timeout=lambda _lock, elapsed: timed_out(
+                f"{in_one_word(first.owner)} has not renewed its lock for {elapsed:g} s"
+            ),
         )
     except WaitTimeoutError as error:
         say(f"{error}: it is dead, and its lock is free")

@@ -6,15 +6,23 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
+
+try:
+    import regex
+
+    HAS_REGEX = True
+except ImportError:
+    HAS_REGEX = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LONGEST_PATTERN = 500
+# A search may take ever longer with each letter of a body, such as that for (a+)+$, and nothing else runs meanwhile.
+_SEARCH_SECONDS = 0.5
 _PLAIN = (str, bool, int, float, type(None))
 
 
@@ -46,27 +54,43 @@ class Content:
             yield "body_pattern or body_json is given, and answers to HEAD have no body; set method to GET."
         if len(self.pattern) > _LONGEST_PATTERN:
             yield f"body_pattern is longer than {_LONGEST_PATTERN} characters."
-        try:
-            re.compile(self.pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            yield f"body_pattern is no regular expression: {error}."
-        if self.pattern and not self.mismatch_of_pattern(b""):
-            yield "body_pattern is found in an empty body, so that nothing could fail."
+        yield from self._pattern_problems()
         for path, value in self.json:
             if not path or not all(path.split(".")):
                 yield f"body_json holds the path {path!r}; write names and positions, joined by single dots."
             if not isinstance(value, _PLAIN) or (isinstance(value, float) and isnan(value)):
                 yield f"body_json.{path} is no text, number, true, false or null."
 
+    def _pattern_problems(self) -> Iterator[str]:
+        if not self.pattern:
+            return
+        if not HAS_REGEX:
+            yield (
+                "body_pattern needs the Python package regex where Ansible runs, which bounds how long a search may "
+                "take: pip install regex, or use body_json."
+            )
+            return
+        try:
+            regex.compile(self.pattern)
+        except (regex.error, RecursionError, OverflowError) as error:
+            yield f"body_pattern is no regular expression: {error}."
+        if not self.mismatch_of_pattern(b""):
+            yield "body_pattern is found in an empty body, so that nothing could fail."
+
     def mismatch(self, body: bytes) -> str:
         """In what *body* differs from what is expected, in words; empty when it does not."""
         return self.mismatch_of_pattern(body) or self._mismatch_of_json(body)
 
     def mismatch_of_pattern(self, body: bytes) -> str:
-        """That the pattern is not found; empty when it is, or when it is no regular expression."""
+        """That the pattern is not found, or not in time; empty when it is."""
+        if not self.pattern:
+            return ""
         try:
-            found = re.search(self.pattern, body.decode(errors="replace"))
-        except (re.error, RecursionError, OverflowError):
+            text = body.decode(errors="replace")
+            found = regex.search(self.pattern, text, timeout=_SEARCH_SECONDS, concurrent=True)
+        except TimeoutError:
+            return f"with a body that body_pattern takes more than {_SEARCH_SECONDS:g} s to search"
+        except (regex.error, RecursionError, OverflowError, MemoryError):
             return "with a body that cannot be matched"
         return "" if found else "without body_pattern"
 

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import content as content_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.content import Content
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,19 @@ def test_pattern_and_values_have_to_be_met_both() -> None:
 @given(st.binary(max_size=80), st.text(max_size=10), st.none() | st.booleans() | st.integers() | st.text(max_size=5))
 def test_no_body_is_a_traceback(body: bytes, path: str, value: Any) -> None:
     assert isinstance(Content(pattern="a+", json=((path, value),)).mismatch(body), str)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "((a{1,1000}){1,1000}){1,1000}$"])
+def test_search_without_end_is_ended_and_no_match(pattern: str) -> None:
+    content = Content(pattern=pattern)
+    assert "takes more than" in content.mismatch(b"a" * 60_000 + b"!")
+    assert content.mismatch(b"aaa!") == "without body_pattern"
+
+
+def test_pattern_is_refused_where_nothing_bounds_its_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_module, "HAS_REGEX", False)
+    assert [*Content(json=(("a", 1),)).problems("GET")] == []
+    assert ["pip install regex" in problem for problem in Content(pattern="ok").problems("GET")] == [True]
 
 
 @pytest.mark.parametrize(

@@ -253,18 +253,18 @@ def test_gate_that_could_not_measure_is_given_no_more_time(world: World, ports: 
 
 @pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.HEALTHY])
 @pytest.mark.parametrize(
-    ("at_deadline", "seconds", "pauses"),
-    [(AtDeadline.EXTEND, 120.0, False), (AtDeadline.ROLLBACK, 60.0, False), (AtDeadline.PAUSE, 60.0, True)],
+    ("at_deadline", "made"),
+    [(AtDeadline.EXTEND, (120.0, False)), (AtDeadline.ROLLBACK, (60.0, False)), (AtDeadline.PAUSE, (60.0, True))],
 )
-def test_one_look_that_fails_takes_nothing_from_a_gate_that_has_measured(  # noqa: PLR0913 - two fixtures, a table
-    world: World, ports: Ports, at_deadline: AtDeadline, seconds: float, pauses: bool, verdict: Verdict
+def test_one_look_that_fails_takes_nothing_from_a_gate_that_has_measured(
+    world: World, ports: Ports, at_deadline: AtDeadline, made: tuple[float, bool], verdict: Verdict
 ) -> None:
     gate = Fixed(name="fixed", verdict=verdict, on_inconclusive=at_deadline, deadline_seconds=60.0)
     windows = measure(opened(world, gate), scene(ports))
     failed = tuple(replace(window, problem="Throttling") for window in windows)
     assessed = assess(failed, settled_seconds=100.0, stamp="now")[0]
     assert assessed.measurement.verdict is Verdict.ERROR
-    assert (assessed.deadline_seconds, assessed.pauses) == (seconds, pauses)
+    assert (assessed.deadline_seconds, assessed.pauses) == made
 
 
 @pytest.mark.parametrize(("answers", "pauses"), [(5, True), (0, False)])
@@ -272,7 +272,11 @@ def test_request_that_could_not_be_sent_at_the_deadline_holds_as_the_answers_bef
     world: World, ports: Ports, answers: int, pauses: bool
 ) -> None:
     gate = HttpGate(
-        name="http", url="http://x.example/", minimum_samples=20, on_inconclusive=AtDeadline.PAUSE, deadline_seconds=60.0
+        name="http",
+        url="http://x.example/",
+        minimum_samples=20,
+        on_inconclusive=AtDeadline.PAUSE,
+        deadline_seconds=60.0,
     )
     (window,) = opened(world, gate)
     tally = window.tally
