@@ -14,6 +14,7 @@ from ..._release.record import ROLLBACK
 from ..plan.differences import Action, RolloutPlan
 from ..service.comparison import changed_settings, joint_bindings, starts_deployment
 from ..service.writes import ServiceChange
+from ..strategies.shifting import HOOKS
 from ..strategies.table import strategy_named
 from .gone import await_gone
 
@@ -61,7 +62,9 @@ def apply_settings(session: Session, facts: Facts, traffic: Traffic, *, opens: b
     """Carry out what replaces no task: settings, tags, rules (unless others *open* these later), scaling."""
     request, changed = session.request, facts.plan.setting_changes
     if facts.found.service and set(changed) - {"tags"}:
-        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(_on_the_way(session), changed))
+        change = ServiceChange(_on_the_way(session), changed)
+        session.ports.ecs.update_service(request.cluster, request.service, change)
+        _look_for_left_hooks(session, change)
     put_beside(session, facts)
     if opens:
         traffic.open()
@@ -111,7 +114,24 @@ def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_
     changed = changed_settings(service.settings, settings) if service else ()
     wanted_arn = task_definition_arn if task_definition_arn != facts.running_arn else ""
     change = ServiceChange(settings, changed, wanted_arn, force=not wanted_arn and not starts_deployment(changed))
-    return strategy.update(session, change, task_definition_arn)
+    started = strategy.update(session, change, task_definition_arn)
+    _look_for_left_hooks(session, change)
+    return started
+
+
+def _look_for_left_hooks(session: Session, change: ServiceChange) -> None:
+    """Warn where ECS has kept hooks that *change* was to take away: its API does not say that an empty list does so."""
+    if "deployment" not in change.changed or change.settings.deployment.own.get(HOOKS) != []:
+        return
+    request = session.request
+    service = session.ports.ecs.describe_service(request.cluster, request.service)
+    if service and service.settings.deployment.own.get(HOOKS):
+        session.warn_once(
+            f"ECS has kept lifecycle hooks at {request.service}, which deployment.strategy "
+            f"{change.settings.deployment.strategy} does not have and this run took away. A deployment that waits at "
+            "one is told to go on while a run watches; after a run that was killed, ECS rolls it back. Take them away "
+            "by hand (ECS console, deployment options of the service)."
+        )
 
 
 def _bindings(session: Session, facts: Facts, traffic: Traffic) -> frozenset[TargetBinding]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..service.rules import at
+from ..strategies.shifting import HOOKS
 from ..strategies.table import strategy_named
 from ..values import TrafficShift
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..values import DeploymentSettings, ListenerRule, Service
     from .model import RolloutRequest
 
-_HOOKS, _BAKE = "lifecycleHooks", "bakeTimeInMinutes"
+_BAKE = "bakeTimeInMinutes"
 
 
 def oriented(request: RolloutRequest, service: Service | None, standing: Iterable[StandingRule]) -> RolloutRequest:
@@ -120,6 +121,6 @@ def _without_left(deployment: DeploymentSettings, service: Service | None) -> De
     there = service.settings.deployment if service else None
     if there is None or there.strategy == deployment.strategy:
         return deployment
-    empty: dict[str, Any] = {_HOOKS: [], _BAKE: 0}
+    empty: dict[str, Any] = {HOOKS: [], _BAKE: 0}
     left = {name: empty[name] for name in empty if name in there.own and name not in deployment.own}
     return replace(deployment, own={**left, **deployment.own})

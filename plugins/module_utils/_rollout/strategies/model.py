@@ -203,7 +203,12 @@ class Strategy:
         return self.first_share(deployment)[1]
 
     def go_on(self, rollout: Rollout, started: Started, pauses: Iterable[Pause]) -> None:
-        """Have ECS go on from its *pauses*."""
+        """Have ECS go on from its *pauses*. One that was answered meanwhile is none any more.
+
+        Where the strategy has none, a hook of the one before may have been left to the service.
+        """
+        for pause in pauses:
+            rollout.ports.ecs.continue_deployment(started.arn, pause.hook_id)
 
     def roll_back(self, rollout: Rollout, started: Started) -> bool:
         """Ask ECS to roll the deployment back. False when it is past that, so that the revision before is deployed."""

@@ -15,7 +15,7 @@ from ..._errors import OperationError, SupersededError, UnavailableError
 from .model import Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ..service.deployment import Pause
     from ..values import DeploymentSettings
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Where ECS waits for a verdict: before users, before each step of their traffic, after all of it. It allows no pause
 #: at the stages at which traffic moves.
 PAUSED_STAGES = ("POST_PRODUCTION_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT")
+#: ECS's name for what waits there.
+HOOKS = "lifecycleHooks"
 # The API's own bounds, in minutes.
 _LONGEST_BAKE, _LONGEST_PAUSE = 1440, 20_160
 
@@ -45,7 +47,7 @@ class Shifting(Strategy):
             "lifecycleStages": list(PAUSED_STAGES),
             "timeoutConfiguration": {"timeoutInMinutes": own["pause_timeout_minutes"], "action": "ROLLBACK"},
         }
-        return {"bakeTimeInMinutes": own["bake_minutes"], "lifecycleHooks": [hook]}
+        return {"bakeTimeInMinutes": own["bake_minutes"], HOOKS: [hook]}
 
     def problems(self, deployment: DeploymentSettings, _desired: int) -> Iterator[str]:
         """Times that ECS refuses, or that a pause cannot last."""
@@ -76,16 +78,11 @@ class Shifting(Strategy):
     def unattended(self, deployment: DeploymentSettings) -> DeploymentSettings:
         """The same without bake times and hooks: ECS rolls back what waits at a hook that nobody answers."""
         quick = self.without_bakes(deployment)
-        return replace(quick, own={**quick.own, "lifecycleHooks": []})
+        return replace(quick, own={**quick.own, HOOKS: []})
 
     def judged_shares(self, _deployment: DeploymentSettings) -> int:
         """Without users, and with all of them."""
         return 2
-
-    def go_on(self, rollout: Rollout, started: Started, pauses: Iterable[Pause]) -> None:
-        """Have ECS go on from its *pauses*. One that was answered meanwhile is none any more."""
-        for pause in pauses:
-            rollout.ports.ecs.continue_deployment(started.arn, pause.hook_id)
 
     def roll_back(self, rollout: Rollout, started: Started) -> bool:
         """Give all traffic back: by the hook that waits, otherwise by stopping the deployment."""
@@ -127,7 +124,7 @@ def _unbaked(own: Mapping[str, Any]) -> dict[str, Any]:
 
 def pause_minutes(deployment: DeploymentSettings) -> int:
     """How long ECS waits for a verdict at a hook."""
-    hooks = deployment.own.get("lifecycleHooks") or [{}]
+    hooks = deployment.own.get(HOOKS) or [{}]
     return int(hooks[0].get("timeoutConfiguration", {}).get("timeoutInMinutes", 0))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +20,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState, Pause
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Started
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.shifting import HOOKS
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
@@ -31,8 +36,10 @@ from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, Course,
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Scene
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetTally
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import ServiceDeployment
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Strategy
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Service
 
     from tests.unit.plugins.module_utils._rollout.scheduler import FakeDeployment
 
@@ -288,6 +295,38 @@ def test_the_strategy_of_a_living_service_changes_to_and_fro(world: ShiftingWorl
         assert world.requests[-1][1:] == (200, tag)
         assert not deploy(ports, f"1.{number}.0", **options).changed
     assert {status for who, status, _version in world.requests if who == "user"} == {200}
+
+
+class KeepingWorld(ShiftingWorld):
+    """An ECS for which an empty list of hooks says nothing."""
+
+    def update_service(self, cluster: str, name: str, change: ServiceChange) -> Service:
+        assert self.service
+        deployment, before = change.settings.deployment, self.service.settings.deployment
+        if "deployment" in change.changed and not deployment.own.get(HOOKS):
+            kept = replace(deployment, own={**deployment.own, HOOKS: before.own.get(HOOKS, [])})
+            change = replace(change, settings=replace(change.settings, deployment=kept))
+        return super().update_service(cluster, name, change)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_hooks_that_ecs_keeps_where_they_were_taken_away_are_told(keeps: bool) -> None:
+    world = KeepingWorld() if keeps else ShiftingWorld()
+    ports = Ports(*[world] * 13)
+    released(world, ports, CANARY)
+    world.push("1.1.0", "b")
+    result = deploy(ports, "1.1.0", **ROLLING)
+    assert newest(world).outcome is Outcome.SUCCEEDED
+    assert any("has kept lifecycle hooks" in warning for warning in result.warnings) is keeps
+
+
+@pytest.mark.parametrize("there", STRATEGIES, ids=lambda each: each.name)
+def test_hook_of_the_strategy_before_holds_no_deployment_up(there: Strategy) -> None:
+    told: list[tuple[str, str]] = []
+    ecs = SimpleNamespace(continue_deployment=lambda arn, hook_id: told.append((arn, hook_id)))
+    rollout = SimpleNamespace(ports=SimpleNamespace(ecs=ecs))
+    there.go_on(rollout, Started(there, "v:1", "arn"), (Pause("left"),))  # type: ignore[arg-type]
+    assert told == [("arn", "left")]
 
 
 def test_a_change_of_strategy_that_fails_leaves_the_old_one(world: ShiftingWorld, ports: Ports) -> None:
