@@ -155,15 +155,39 @@ def analyse(
 
     Raises what the video raises (RejectedVideoError).
     """
-    tracker, sides = Tracker(), Sides()
-    totals: dict[int, _PersonTotals] = {}
-    for frame in video:
-        _take(sides.push(_step(tracker, vision, frame)), totals, keep, follow)
+    told = Telling(keep, follow)
+    for sightings in followed(video, vision, progress):
+        told.push(sightings)
+    return Result(video.facts(), vision.identity, told.finish())
+
+
+def followed(
+    frames: Iterable[Frame], vision: Vision, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[list[Sighting]]:
+    """The sightings that became certain with each frame, and at the end."""
+    tracker = Tracker()
+    for frame in frames:
+        yield _step(tracker, vision, frame)
         progress(frame.index + 1)
-    _take(sides.push(tracker.finish()), totals, keep, follow)
-    _take(sides.finish(), totals, keep, follow)
-    persons = [totals[number].person(number) for number in sorted(totals)]
-    return Result(video.facts(), vision.identity, persons)
+    yield tracker.finish()
+
+
+class Telling:
+    """What is told of sightings: as it becomes certain, each measure goes to `keep` and each sighting to `follow`."""
+
+    def __init__(self, keep: Callable[[MeasureRow], None], follow: Callable[[Sighting], None]) -> None:
+        self._keep, self._follow = keep, follow
+        self._sides = Sides()
+        self._totals: dict[int, _PersonTotals] = {}
+
+    def push(self, sightings: Iterable[Sighting]) -> None:
+        """Take sightings; those of a person come in order of time."""
+        _take(self._sides.push(sightings), self._totals, self._keep, self._follow)
+
+    def finish(self) -> list[Person]:
+        """Everybody, when there are no more."""
+        _take(self._sides.finish(), self._totals, self._keep, self._follow)
+        return [self._totals[number].person(number) for number in sorted(self._totals)]
 
 
 def _step(tracker: Tracker, vision: Vision, frame: Frame) -> list[Sighting]:

@@ -109,8 +109,8 @@ def pixels(frame: av.VideoFrame, width: int, height: int) -> Bytes:
     return np.asarray(frame.reformat(width, height, format="rgb24", threads=1).to_ndarray(), np.uint8)
 
 
-def excerpt(source: Path, target: Path, frames: int, width: int, first: int = 0) -> Path:
-    """Some frames of a clip, scaled to a width, as H.264."""
+def scaled(source: Path, frames: int, width: int, first: int = 0) -> list[Bytes]:
+    """Some frames of a clip, scaled to a width."""
     pictures: list[Bytes] = []
     with av.open(str(source)) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -119,4 +119,9 @@ def excerpt(source: Path, target: Path, frames: int, width: int, first: int = 0)
             if index >= first:
                 height = frame.height * width // frame.width // 2 * 2
                 pictures.append(pixels(frame, width, height))
-    return write(target, pictures, Look(codec="libx264"))
+    return pictures
+
+
+def excerpt(source: Path, target: Path, frames: int, width: int, first: int = 0) -> Path:
+    """Some frames of a clip, scaled to a width, as H.264."""
+    return write(target, scaled(source, frames, width, first), Look(codec="libx264"))

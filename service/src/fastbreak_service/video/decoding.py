@@ -110,9 +110,30 @@ class Tally:
             )
 
 
-def pictures(container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[VideoFrame]:
-    """The stream's pictures in order of time. Raises RejectedVideoError where the container breaks off."""
-    tally.open_ended = container.format.name in _OPEN_ENDED
+def pictures(container: InputContainer, stream: VideoStream, tally: Tally, first: int = 0) -> Iterator[VideoFrame]:
+    """The stream's pictures in order of time, from the packet with content on that has the number `first`.
+
+    Raises RejectedVideoError where the container breaks off.
+    """
+    tally.open_ended = is_open_ended(container)
+    for packet in demuxed(container, stream, tally):
+        # What comes before it is read all the same: no index has to be right for that.
+        if first:
+            first -= packet.size > 0
+            continue
+        tally.packet(packet)
+        for picture in decoded(packet, tally):
+            tally.picture(picture)
+            yield picture
+
+
+def is_open_ended(container: InputContainer) -> bool:
+    """Whether a file of its kind does not say where it ends."""
+    return container.format.name in _OPEN_ENDED
+
+
+def demuxed(container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets. Raises RejectedVideoError where the container breaks off."""
     packets = container.demux(stream)
     while True:
         try:
@@ -125,10 +146,7 @@ def pictures(container: InputContainer, stream: VideoStream, tally: Tally) -> It
             raise
         if packet is None:
             return
-        tally.packet(packet)
-        for picture in decoded(packet, tally):
-            tally.picture(picture)
-            yield picture
+        yield packet
 
 
 def settle(stream: VideoStream) -> None:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.picture import Picture
 
 
+NOT_SET_UP = "The decoder cannot be set up for this video."
+NOT_READ = "A picture of the video cannot be read. Re-encode the video."
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A picture: its number from 0, its time in seconds from the first, and what it shows."""
@@ -42,6 +46,36 @@ class Frame:
     index: int
     time_seconds: float
     picture: Picture
+
+
+class Showing:
+    """Decoded pictures as a viewer sees them, each as large as the first, and charged to the clip's meter."""
+
+    def __init__(self, limits: Limits, meter: Meter, first: tuple[int, int] | None = None) -> None:
+        self._limits = limits
+        self._meter = meter
+        self._first = first
+        self._turn = UPRIGHT
+
+    def checked(self, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """The pictures as decoded; what is read here does not outlast the filters that may follow."""
+        for picture in decoded:
+            self._limits.check_frame(picture.width, picture.height)
+            self._turn = orientation_of(picture, self._turn)
+            yield picture
+
+    def shown(self, decoded: VideoFrame, stream: VideoStream) -> Picture:
+        """A picture. Raises RejectedVideoError, and whatever the decoder does."""
+        aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
+        size = square_size(decoded.width, decoded.height, aspect)
+        shown = self._turn.size(*size)
+        self._limits.check_shown(*shown)
+        first = self._first or shown
+        codec = stream.codec.canonical_name
+        self._meter.spend(of_frames(codec, 1, max(shown[0], first[0]), max(shown[1], first[1])))
+        picture = upright(decoded, fitted(size, self._turn, first), self._turn)
+        self._first = self._first or (picture.width, picture.height)
+        return picture
 
 
 class VideoReader:
@@ -57,8 +91,8 @@ class VideoReader:
         self._step = 0.0
         self._errors = 0
         self._completeness = Completeness.UNKNOWN
-        self._turn = UPRIGHT
         self._meter = limits.meter()
+        self._showing = Showing(limits, self._meter)
 
     def facts(self) -> VideoFacts:
         """What the pass saw."""
@@ -83,41 +117,23 @@ class VideoReader:
                     settle(stream)
         self._errors = tally.errors + damage.count
         if self._count == 0:
-            raise RejectedVideoError(
-                Rejection.NO_FRAMES,
-                "The video stream gave no picture that could be decoded. Check the file in a player.",
-            )
+            raise no_picture()
         tally.check()
         if silent and tally.open_ended:
             check_last_picture(self._path, self._limits, tally.last_key, self._meter)
         self._completeness = completeness(self._path, kind)
 
     def _frames(self, container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[Frame]:
-        with rejecting(Rejection.UNDECODABLE, "The decoder cannot be set up for this video."):
+        with rejecting(Rejection.UNDECODABLE, NOT_SET_UP):
             stream.thread_type = "AUTO"
-            clock = _Clock(stream)
-            codec = stream.codec.canonical_name
-        for decoded in progressive(self._checked(pictures(container, stream, tally)), stream):
-            with rejecting(Rejection.UNDECODABLE, "A picture of the video cannot be read. Re-encode the video."):
-                aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
-                size = square_size(decoded.width, decoded.height, aspect)
-                shown = self._turn.size(*size)
-                self._limits.check_shown(*shown)
-                first = self._size if self._count else shown
-                self._meter.spend(of_frames(codec, 1, max(shown[0], first[0]), max(shown[1], first[1])))
-                size = fitted(size, self._turn, first)
+            clock = Clock(stream)
+        for decoded in progressive(self._showing.checked(pictures(container, stream, tally)), stream):
+            with rejecting(Rejection.UNDECODABLE, NOT_READ):
                 time_seconds = clock.time_of(decoded)
                 self._limits.check_time(time_seconds)
-                frame = Frame(self._count, time_seconds, upright(decoded, size, self._turn))
+                frame = Frame(self._count, time_seconds, self._showing.shown(decoded, stream))
             self._note(frame)
             yield frame
-
-    def _checked(self, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        """The pictures as decoded; what is read here does not outlast the filters that may follow."""
-        for picture in decoded:
-            self._limits.check_frame(picture.width, picture.height)
-            self._turn = orientation_of(picture, self._turn)
-            yield picture
 
     def _note(self, frame: Frame) -> None:
         if self._count == 0:
@@ -127,19 +143,27 @@ class VideoReader:
         self._last = frame.time_seconds
 
 
-class _Clock:
-    """Times of frames from their presentation stamps: from 0, and never backwards.
+def no_picture() -> RejectedVideoError:
+    """Of a video in which there is nothing to see."""
+    return RejectedVideoError(
+        Rejection.NO_FRAMES, "The video stream gave no picture that could be decoded. Check the file in a player."
+    )
+
+
+class Clock:
+    """Times of frames from their presentation stamps: from 0 or, when given, from an origin, and never backwards.
 
     A stamp that is missing or not later than the one before is replaced by one frame later at the nominal rate.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, origin: float | None = None) -> None:
         rate = stream.average_rate or stream.guessed_rate
         self._step = float(1 / rate) if rate else 1 / 30
-        self._first: float | None = None
-        self._last = 0.0
+        self._first = origin
+        self._last = 0.0 if origin is None else -self._step
 
     def time_of(self, frame: VideoFrame) -> float:
+        """The time of the next frame."""
         stamp = frame.time
         if self._first is None:
             self._first = stamp or 0.0

@@ -61,6 +61,11 @@ class Meter:
         self._limit = limit_seconds
         self._spent = 0.0
 
+    @property
+    def spent(self) -> float:
+        """The work so far, in estimated seconds."""
+        return self._spent
+
     def spend(self, seconds: float) -> None:
         """Add some work. Raises RejectedVideoError when the sum is over the limit."""
         self._spent += seconds

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where clips are cut, and that what is read of the segments is the clip: the same frames at the same times."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastbreak_service.segments.cutting import LEAD_SECONDS, Segment, cuts, segments
+from fastbreak_service.segments.reading import SegmentReader
+from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.video.frames import Frame, VideoReader
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.video.packets import Packets, packets
+from fastbreak_service.vision.tracker import CONFIRM_AFTER, FORGET_AFTER_SECONDS, SEARCH_SECONDS
+from support import clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@st.composite
+def listed(draw: st.DrawFn) -> Packets:
+    """The packets of a clip of any rate, with key frames anywhere and some pictures stored before they are shown."""
+    steps = draw(st.lists(st.sampled_from([1, 2, 3, 40]), min_size=2, max_size=120))
+    origin = draw(st.floats(-10, 10))
+    stamps = [origin + 0.033 * sum(steps[:place]) for place in range(len(steps))]
+    keys = sorted({0, *draw(st.lists(st.integers(0, len(stamps) - 1), max_size=20))})
+    for place in draw(st.lists(st.integers(1, max(1, len(stamps) - 2)), max_size=10)):
+        if place not in keys and place + 1 not in keys and place + 1 < len(stamps):
+            stamps[place], stamps[place + 1] = stamps[place + 1], stamps[place]
+    return Packets(stamps, keys, max(stamps) + 0.033, 320, 240, Completeness.WHOLE)
+
+
+@given(listed(), st.floats(0.2, 30))
+def test_segments_are_the_clip_cut_at_key_frames(clip: Packets, seconds: float) -> None:
+    found = segments(clip, seconds)
+    origin = min(clip.stamps)
+    moments = {clip.stamps[place] - origin: place for place in clip.keys}
+    assert [segment.number for segment in found] == list(range(len(found)))
+    assert {segment.count for segment in found} == {len(found)}
+    assert found[0].start_seconds == 0
+    assert found[-1].end_seconds == clip.end - origin
+    assert found[-1].is_last
+    assert all(before.end_seconds == after.start_seconds for before, after in pairwise(found))
+    assert all(segment.start_seconds in moments for segment in found[1:])
+    assert sum(segment.packets for segment in found) == len(clip.stamps)
+    for segment in found:
+        shown = [stamp - origin for stamp in clip.stamps]
+        assert segment.packets == sum(segment.start_seconds <= moment < segment.end_seconds for moment in shown)
+        if len(found) > 1:
+            assert segment.end_seconds - segment.start_seconds >= seconds / 2 - 1e-9
+
+
+@given(listed(), st.floats(0.2, 30))
+def test_a_segment_is_decoded_from_a_key_frame_before_its_lead(clip: Packets, seconds: float) -> None:
+    origin = min(clip.stamps)
+    for segment in segments(clip, seconds):
+        assert segment.key in clip.keys
+        assert segment.lead_seconds == max(0.0, segment.start_seconds - LEAD_SECONDS)
+        assert segment.key == 0 or clip.stamps[segment.key] - origin <= segment.lead_seconds
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=50, unique=True).map(sorted), st.floats(1, 100))
+def test_a_clip_with_room_for_one_segment_is_one(keys: list[float], seconds: float) -> None:
+    end = keys[0] + 1.99 * seconds
+    assert cuts([key for key in keys if key < end], end, seconds) == [keys[0]]
+
+
+def test_a_long_clip_has_as_many_segments_as_there_is_room_for() -> None:
+    assert cuts([float(second) for second in range(0, 250, 2)], 250.0, 60) == [0, 62, 124, 188]
+
+
+def test_a_lead_is_long_enough_to_know_whom_the_tracker_still_remembers() -> None:
+    assert LEAD_SECONDS >= FORGET_AFTER_SECONDS + SEARCH_SECONDS + CONFIRM_AFTER / 24
+
+
+def shown(frame: Frame) -> tuple[float, str]:
+    """When a frame is shown, and what it shows."""
+    digest = hashlib.sha256()
+    for plane in frame.picture.planes:
+        digest.update(np.ascontiguousarray(plane).tobytes())
+    return frame.time_seconds, digest.hexdigest()
+
+
+def cut(path: Path, seconds: float, lead: float) -> list[Segment]:
+    """The segments of a file."""
+    listed = packets(path, Limits(), 0)
+    assert listed is not None
+    return segments(listed, seconds, lead)
+
+
+JUMPY = tuple(int(moment) for moment in np.cumsum([33, 33, 17, 90, 33, 1, 250, 40] * 10))
+WAYS = {
+    "mpeg4": ("clip.mp4", clips.Look("mpeg4", encoder={"g": "10", "bf": "2"})),
+    "h264": ("clip.mp4", clips.Look("libx264", encoder={"g": "12", "bf": "3"})),
+    "h264 with open groups": ("clip.mkv", clips.Look("libx264", encoder={"x264-params": "keyint=12:open-gop=1"})),
+    "hevc with open groups": ("clip.mp4", clips.Look("libx265", encoder={"x265-params": "keyint=12:log-level=none"})),
+    "vp9": ("clip.webm", clips.Look("libvpx-vp9", encoder={"g": "12", "cpu-used": "8"})),
+    "uneven": ("clip.mp4", clips.Look("libx264", stamps=JUMPY, encoder={"g": "12", "bf": "3"})),
+    "turned": ("clip.mp4", clips.Look("libx264", rotation=90, encoder={"g": "12"})),
+    "interlaced": ("clip.mp4", clips.Look("libx264", interlaced=True, encoder={"g": "12"})),
+    "each a key": ("clip.mkv", clips.Look("ffv1")),
+    "avi": ("clip.avi", clips.Look("mpeg4", encoder={"g": "10"})),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_segments_show_the_frames_of_the_clip_at_their_times(way: str, tmp_path: Path) -> None:
+    name, look = WAYS[way]
+    pictures = (np.roll(clips.noise(96, 64, seed // 30), 3 * seed, axis=1) for seed in range(80))
+    path = clips.write(tmp_path / name, pictures, look)
+    whole = [shown(frame) for frame in VideoReader(path, Limits())]
+    found = cut(path, 0.5, 0.3)
+    assert len(found) >= 4
+    own: list[tuple[float, str]] = []
+    for segment in found:
+        reader = SegmentReader(path, Limits(), segment)
+        seen = [shown(frame) for frame in reader]
+        first = len(own) - reader.lead
+        assert first == 0 or whole[first - 1][0] < segment.lead_seconds
+        # A filter that needs the frame before has none of it at the first.
+        assert seen[1:] == whole[first + 1 : first + len(seen)]
+        assert reader.account().pictures == segment.packets == len(seen) - reader.lead
+        own += seen[reader.lead :]
+    assert len(own) == len(whole)
+
+
+@pytest.mark.parametrize("name", ["clip.ts", "clip.h264"])
+def test_a_file_that_does_not_say_when_its_frames_are_shown_is_not_cut(name: str, tmp_path: Path) -> None:
+    look = clips.Look("libx264", encoder={"g": "10"})
+    path = clips.write(tmp_path / name, (clips.noise(96, 64, seed) for seed in range(60)), look)
+    assert packets(path, Limits(), 0) is None
+
+
+def test_a_short_clip_is_not_even_read(plain_clip: Path) -> None:
+    assert packets(plain_clip, Limits(), 10) is None
