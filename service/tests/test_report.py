@@ -127,7 +127,7 @@ def test_the_page_asks_for_nothing_and_keeps_what_others_wrote_apart(html: str) 
 
 def test_a_clip_without_events_has_a_page_that_says_so() -> None:
     origin = Origin("x.mp4", "1" * 64, "1", "abc", [Model("m", "2")])
-    empty = document(origin, replace(reports.result(), persons=[]), Movement([], 0))
+    empty = document(origin, reports.NOBODY_SAID, replace(reports.result(), persons=[]), Movement([], 0))
     jsonschema_rs.validator_for(schema()).validate(as_json(empty))
     said = page(empty, Evidence({}, {}))
     assert "No landing and no jump was found" in said
@@ -135,7 +135,9 @@ def test_a_clip_without_events_has_a_page_that_says_so() -> None:
 
 
 def test_the_table_says_how_many_events_are_left_out() -> None:
-    told = [as_text(Report("x.mp4", 1.0, reports.result(), [], Movement([], left))) for left in (0, 7)]
+    told = [
+        as_text(Report("x.mp4", 1.0, reports.result(), [], reports.NOBODY_SAID, Movement([], left))) for left in (0, 7)
+    ]
     assert ["left out" in text for text in told] == [False, True]
     assert told[1].endswith("7 more events at the end of the clip are left out")
 
@@ -238,7 +240,7 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
             raise problem
         return ["report:", "  result.json"]
 
-    report = Report(analyzing._name(clip), 1.0, reports.result(), [], Movement([], 0))
+    report = Report(analyzing._name(clip), 1.0, reports.result(), [], reports.NOBODY_SAID, Movement([], 0))
     monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None))
     monkeypatch.setattr(analyzing, "verified", lambda _models: {})
     monkeypatch.setattr(analyzing, "VideoReader", lambda *_: None)

@@ -9,10 +9,14 @@ import hashlib
 import json
 import os
 import time
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
-from fastbreak_service.analysis import MeteredVision, analyse
+from fastbreak_service.analysis import MeteredVision, Result, Telling, analyse, followed
 from fastbreak_service.movement.review import Trails
+from fastbreak_service.people.corrections import Corrections
+from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.values import People
 from fastbreak_service.report import Report, as_json, as_text
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
@@ -41,6 +45,8 @@ class Wanted(Protocol):
     blur_faces: bool
     parquet: bool
     body_height: list[tuple[int, float]]
+    merge: list[tuple[int, ...]]
+    split: list[tuple[int, float]]
 
 
 def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
@@ -60,6 +66,7 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
             written = folder.write(
                 options.out,
                 origin,
+                report.people,
                 report.result,
                 report.measures,
                 trails,
@@ -100,16 +107,27 @@ def _analysed(
     moved = options.movement or options.out is not None
     vision = PoseModel(settings.models_directory)
     measures: list[MeasureRow] = []
-    trails = Trails()
+    trails, whereabouts = Trails(), Whereabouts()
+    corrections = Corrections(options.split, options.merge)
+    said: list[str] = []
     started = time.monotonic()
     reader = VideoReader(options.file, settings.limits)
 
     def follow(sighting: Sighting) -> None:
+        whereabouts.add(sighting)
         if moved:
             trails.add(sighting)
         if options.blur_faces:
             faces.add(sighting)
 
-    result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, say, follow)
+    metered = MeteredVision(vision, reader.meter)
+    if corrections:
+        seen, said = corrections.applied(chain.from_iterable(followed(reader, metered, say)))
+        told = Telling(measures.append, follow)
+        told.push(seen)
+        result = Result(reader.facts(), vision.identity, told.finish())
+    else:
+        result = analyse(reader, metered, measures.append, say, follow)
     movement = trails.reviewed(result.video.frames_per_second) if moved else None
-    return Report(_name(options.file), time.monotonic() - started, result, measures, movement), trails
+    people = People(said, whereabouts.doubts())
+    return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails

@@ -15,15 +15,15 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
-from fastbreak_service.body_heights import body_height
+from fastbreak_service.analyze_options import add_analyze_options
 from fastbreak_service.environment import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.administration import Administration
@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "rotate", help="give the API, and the workers, another database user and password each"
     ).set_defaults(run=_rotate)
-    _add_analyze(commands.add_parser("analyze", help="analyse one file, without a database"))
+    analyze = commands.add_parser("analyze", help="analyse one file, without a database")
+    add_analyze_options(analyze)
+    analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
     _add_golden(golden)
     healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
@@ -70,31 +72,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _version() -> str:
     return os.environ.get("FASTBREAK_VERSION") or "unreleased"
-
-
-def _add_analyze(analyze: argparse.ArgumentParser) -> None:
-    analyze.add_argument("file", type=Path, metavar="FILE")
-    analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
-    analyze.add_argument("--movement", action="store_true", help="landings, jumps and what is for review of them too")
-    analyze.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write a report too: report.html, result.json, tables, OpenSim"
-    )
-    analyze.add_argument(
-        "--video", action="store_true", help="write the clip with what was followed drawn over it into FOLDER too"
-    )
-    analyze.add_argument(
-        "--blur-faces", action="store_true", help="show the faces of everybody who is followed in a few cells each"
-    )
-    analyze.add_argument("--parquet", action="store_true", help="write angles.parquet into FOLDER too (needs pyarrow)")
-    analyze.add_argument(
-        "--body-height",
-        action="append",
-        default=[],
-        type=body_height,
-        metavar="PERSON=METRES",
-        help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
-    )
-    analyze.set_defaults(run=_analyze)
 
 
 def _add_golden(golden: argparse.ArgumentParser) -> None:

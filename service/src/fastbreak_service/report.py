@@ -13,19 +13,21 @@ from fastbreak_service.movement.values import Jump, Moved
 if TYPE_CHECKING:
     from fastbreak_service.analysis import MeasureRow, Result
     from fastbreak_service.movement.values import Movement
+    from fastbreak_service.people.values import People
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A result with its measures, the file's name and the seconds that the analysis took.
 
-    `movement`: each person's events and findings, None when they were not asked for.
+    `people`: who is who. `movement`: each person's events and findings, None when they were not asked for.
     """
 
     filename: str
     elapsed_seconds: float
     result: Result
     measures: list[MeasureRow]
+    people: People
     movement: Movement | None = None
 
     @property
@@ -41,6 +43,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "elapsed_seconds": round(report.elapsed_seconds, 3),
         "frames_analysed_per_second": round(report.frames_analysed_per_second, 1),
         **asdict(report.result),
+        "people": asdict(report.people),
         "measures": [row._asdict() for row in report.measures],
         **_movement(report),
     }
@@ -79,6 +82,9 @@ def as_text(report: Report) -> str:
         lines += _moved(report, person.id)
     if report.movement is not None and report.movement.left_out:
         lines += ["", f"{report.movement.left_out} more events at the end of the clip are left out"]
+    told = [*report.people.corrections, *(doubt.words for doubt in report.people.doubts)]
+    if told:
+        lines += ["", "who is who", *(f"  {line}" for line in told)]
     return "\n".join(lines)
 
 

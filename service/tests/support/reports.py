@@ -11,6 +11,7 @@ import numpy as np
 
 from fastbreak_service.analysis import AngleSummary, MeasureRow, Person, Result
 from fastbreak_service.movement.review import Trails
+from fastbreak_service.people.values import People
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
 from fastbreak_service.video.completeness import Completeness
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.values import Movement
 
 RATE, EACH, TIMES = 30, 2.0, 3
+NOBODY_SAID = People([], [])
 FILENAME = '<script>alert("x")</script> & run.mp4'
 
 
@@ -67,6 +69,16 @@ def written(
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
     heights = body_heights or {}
     told = folder.write(
-        out, origin, result(), rows, made, movement, frames, video=video, as_parquet=as_parquet, body_heights=heights
+        out,
+        origin,
+        NOBODY_SAID,
+        result(),
+        rows,
+        made,
+        movement,
+        frames,
+        video=video,
+        as_parquet=as_parquet,
+        body_heights=heights,
     )
     return movement, told

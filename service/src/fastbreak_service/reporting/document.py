@@ -17,6 +17,7 @@ from typing import Any, Literal
 from fastbreak_service.analysis import Person, Result  # noqa: TC001 - the form of its JSON is told from it
 from fastbreak_service.forms import schemas_of
 from fastbreak_service.movement.values import Landing, Movement, Name, Reason, Side
+from fastbreak_service.people.values import People  # noqa: TC001 - as above
 from fastbreak_service.video.facts import VideoFacts  # noqa: TC001 - as above
 
 FORM: Literal["urn:fastbreak:analysis:1"] = "urn:fastbreak:analysis:1"
@@ -25,7 +26,7 @@ LIMITS = [
     "What the pose network does wrong in every frame alike is in no error: no footage with known angles was there.",
     "The view is told from the shoulders' width: it cannot tell front from back, or a camera that looks up or down.",
     "Cuts, decelerations, forces, contacts with other players and injuries are not looked for.",
-    "Whether two numbers are the same person is not told: after an absence of 1.5 s a person gets another number.",
+    "After an absence of 1.5 s a person gets another number. Who may be one is told by place and size alone.",
 ]
 """What was measured of nobody, whatever the clip shows."""
 
@@ -68,14 +69,15 @@ class Document:
     origin: Origin
     video: VideoFacts
     persons: list[Person]
+    people: People
     movement: Movement
     not_measured: list[NotMeasured]
     limits: list[str]
 
 
-def document(origin: Origin, result: Result, movement: Movement) -> Document:
+def document(origin: Origin, people: People, result: Result, movement: Movement) -> Document:
     """The document of a result."""
-    return Document(FORM, origin, result.video, result.persons, movement, not_measured(movement), LIMITS)
+    return Document(FORM, origin, result.video, result.persons, people, movement, not_measured(movement), LIMITS)
 
 
 def not_measured(movement: Movement) -> list[NotMeasured]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.review import Trails
     from fastbreak_service.movement.series import Doubles
     from fastbreak_service.movement.values import Movement
+    from fastbreak_service.people.values import People
     from fastbreak_service.reporting.document import Origin
     from fastbreak_service.reporting.pictures import Place
     from fastbreak_service.video.frames import Frame
@@ -55,6 +56,7 @@ def problem_of(folder: Path) -> str | None:
 def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     folder: Path,
     origin: Origin,
+    people: People,
     result: Result,
     rows: Sequence[MeasureRow],
     trails: Trails,
@@ -72,7 +74,7 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
 
     Raises OSError, and what `frames` raise.
     """
-    found = document(origin, result, movement)
+    found = document(origin, people, result, movement)
     with _whole(folder) as made:
         evidence = _evidence(frames, result, trails, movement, made if video else None)
         more = exports(result, rows, trails, body_heights)

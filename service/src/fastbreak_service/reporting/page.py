@@ -57,7 +57,7 @@ def page(found: Document, evidence: Evidence) -> str:
         f"<main><section><h2>Findings</h2>{_findings(found, evidence)}</section>",
         f"<section><h2>Landings and jumps</h2>{_KEY}{_events(found, evidence)}</section>",
         f"<section><h2>What was not measured</h2>{sections.not_measured(found)}</section>",
-        f"<section><h2>Persons</h2>{sections.persons(found)}</section>",
+        f"<section><h2>Persons</h2>{sections.persons(found)}{sections.who_is_who(found)}</section>",
         f"<section><h2>How it was measured</h2>{sections.method(found)}</section></main>",
     ]
     return (

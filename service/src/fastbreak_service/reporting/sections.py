@@ -165,6 +165,18 @@ def persons(found: Document) -> str:
     )
 
 
+def who_is_who(found: Document) -> str:
+    """What somebody said of who is who, and what is in doubt."""
+    said = [*found.people.corrections, *(doubt.words for doubt in found.people.doubts)]
+    if not said:
+        return ""
+    about = (
+        "Nobody is told apart by face, number or dress. Look at the frames, and analyse the clip again with the "
+        "options that are named where they are right."
+    )
+    return f'<p class="soft">{about}</p><ul>{"".join(f"<li>{escape(line)}</li>" for line in said)}</ul>'
+
+
 def method(found: Document) -> str:
     """Definitions, and where the result comes from."""
     origin, video = found.origin, found.video

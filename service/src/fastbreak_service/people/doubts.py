@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where it is in doubt who is who: what people have to look at, and how they say what they saw.
+
+Nobody is told apart by face, number or dress. In doubt is whoever comes when somebody has been lost from whose place
+they may have come, and whoever was not seen while another was in the same place.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from statistics import median
+from typing import TYPE_CHECKING
+
+from fastbreak_service.people.values import Doubt, Kind
+from fastbreak_service.vision.region import Box, box_around, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastbreak_service.vision.tracker import Sighting
+
+LONGEST_ABSENCE_SECONDS = 30.0
+HEIGHTS_A_SECOND = 4.0
+"""How far a running person comes: 7 m/s of somebody of 1.8 m."""
+_NEAR = 1.0
+"""In heights: how far off a place is told."""
+_SIZES = (0.6, 1.6)
+_OF_SIZE = 5
+"""From so many sightings a height is told."""
+_HIDDEN_SECONDS = 0.15
+_SAME_PLACE = 0.3
+_CANDIDATES = 3
+MOST = 200
+
+
+class Whereabouts:
+    """Where each person was in each frame. Give it the sightings of each person in order of time."""
+
+    def __init__(self) -> None:
+        self._ways: dict[int, _Way] = {}
+
+    def add(self, sighting: Sighting) -> None:
+        """Keep where somebody is."""
+        way = self._ways.setdefault(sighting.person, _Way(sighting.person))
+        way.add(sighting.time_seconds, box_around(sighting.pose.points))
+
+    def doubts(self) -> list[Doubt]:
+        """What is in doubt, in order of time; of too many the first."""
+        ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
+        largest = max(self._ways, default=0)
+        found = [*_newcomers(ways), *_hidden(ways, largest)]
+        return sorted(found, key=lambda doubt: (doubt.seconds, doubt.person, doubt.other))[:MOST]
+
+
+class _Way:
+    """A person's boxes by time."""
+
+    def __init__(self, person: int) -> None:
+        self.person = person
+        self.times, self._boxes = array("d"), array("f")
+
+    def add(self, seconds: float, box: Box) -> None:
+        self.times.append(seconds)
+        self._boxes.extend(box)
+
+    def box(self, place: int) -> Box:
+        return Box(*self._boxes[4 * place : 4 * place + 4])
+
+    def height(self, first: int) -> float:
+        """The median of the boxes from a place on."""
+        boxes = [self.box(place) for place in range(max(0, first), min(len(self.times), first + _OF_SIZE))]
+        return median(box.bottom - box.top for box in boxes)
+
+    def gaps(self) -> Iterator[tuple[int, float, float]]:
+        """Where the person was not seen for a while: the place in front of it, and from when to when."""
+        for place in range(len(self.times) - 1):
+            if self.times[place + 1] - self.times[place] > _HIDDEN_SECONDS:
+                yield place, self.times[place], self.times[place + 1]
+
+    def between(self, begin: float, end: float) -> Iterator[Box]:
+        """The boxes of a stretch of time, both ends with it."""
+        for place in range(bisect_left(self.times, begin), bisect_right(self.times, end)):
+            yield self.box(place)
+
+
+def _newcomers(ways: list[_Way]) -> Iterator[Doubt]:
+    for place, way in enumerate(ways):
+        begin = way.times[0]
+        lost = [
+            other
+            for other in ways[:place]
+            if 0 < begin - other.times[-1] <= LONGEST_ABSENCE_SECONDS and _may_have_come(other, way)
+        ]
+        for other in sorted(lost, key=lambda way: -way.times[-1])[:_CANDIDATES]:
+            words = (
+                f"Person {way.person} came {begin - other.times[-1]:.1f} s after person {other.person} was last seen, "
+                f"as large and from within reach. If they are one: --merge {other.person},{way.person}"
+            )
+            yield Doubt(Kind.MAY_BE_ONE, other.person, way.person, round(begin, 6), words)
+
+
+def _may_have_come(lost: _Way, new: _Way) -> bool:
+    before, after = lost.height(len(lost.times) - _OF_SIZE), new.height(0)
+    if not before or not _SIZES[0] <= after / before <= _SIZES[1]:
+        return False
+    absent = new.times[0] - lost.times[-1]
+    (x, y), (to_x, to_y) = _middle(lost.box(len(lost.times) - 1)), _middle(new.box(0))
+    reach = max(before, after) * (_NEAR + HEIGHTS_A_SECOND * absent)
+    return bool((to_x - x) ** 2 + (to_y - y) ** 2 <= reach**2)
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+
+def _hidden(ways: list[_Way], largest: int) -> Iterator[Doubt]:
+    for way in ways:
+        for place, begin, end in way.gaps():
+            edges = way.box(place), way.box(place + 1)
+            for other in ways:
+                if other is way or not other.times[0] < begin < end < other.times[-1]:
+                    continue
+                if not any(share(box, edge) > _SAME_PLACE for box in other.between(begin, end) for edge in edges):
+                    continue
+                words = (
+                    f"Person {way.person} was not seen from {begin:.2f} to {end:.2f} s, while person {other.person} "
+                    f"was in the same place. If they changed numbers there: "
+                    f"{_exchange(way.person, other.person, end, largest)}"
+                )
+                yield Doubt(Kind.MAY_BE_EXCHANGED, way.person, other.person, round(end, 6), words)
+
+
+def _exchange(one: int, other: int, seconds: float, largest: int) -> str:
+    """The options that give two their numbers back, as Corrections reads them."""
+    low, high = sorted((one, other))
+    # Rounded down, so that the frame itself is in the later part.
+    moment = f"{math.floor(1000 * seconds + 1e-6) / 1000:g}"
+    cut = " ".join(f"--split {person}@{moment}" for person in (low, high))
+    return f"{cut} --merge {low},{largest + 2} --merge {high},{largest + 1}"
