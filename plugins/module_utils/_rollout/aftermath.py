@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._errors import FastbreakError
     from .._release.record import Release
     from .order import Order
+    from .ports import Ports
     from .report import RolloutResult
 
 
@@ -31,8 +32,13 @@ def ended_release(lead: Order) -> Release | None:
 
 def is_open(order: Order, digest: str) -> bool:
     """Whether the service's record of the release of this image is not completed."""
-    history = order.ports.releases.history(order.service)
-    return not order.leads and any(release.in_progress and release.digest == digest for release in history)
+    return not order.leads and holds_open(order.ports, order.service, digest)
+
+
+def holds_open(ports: Ports, service: str, digest: str, *, begun: bool = False) -> bool:
+    """Whether a record of *service* of the release of this image is not completed; with *begun*, and ECS began it."""
+    records = (release for release in ports.releases.history(service) if release.in_progress)
+    return any(release.digest == digest and (release.deployment_id or not begun) for release in records)
 
 
 class Ended:
@@ -46,6 +52,10 @@ class Ended:
     def leave(self) -> RolloutResult:
         """There is nothing to leave."""
         raise self._error
+
+    def unfit(self) -> str:
+        """How it ended."""
+        return self._error.message
 
     def accept(self) -> RolloutResult:
         """There is nothing to accept."""

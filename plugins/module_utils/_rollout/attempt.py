@@ -25,6 +25,7 @@ from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence, with_targets
 from .judge.kept import read_standing
 from .judge.watch import Watch
+from .judged import Judged
 from .notices import UNDONE as TOLD
 from .notices import Moment
 from .part import HandedOver
@@ -91,6 +92,14 @@ class Attempt:
         with self.ended_well(record):
             return self._release(record, arn)
 
+    def as_it_stands(self, release: Release) -> Part:
+        """The *release* that is under way, to be refused: nothing more of it is judged."""
+        session, arn = self.session, release.task_definition_arn
+        self.following, session.release = True, release
+        strategy = strategy_named(release.strategy)
+        found = strategy.find(session, arn, release.deployment_id, ())
+        return Judged(self, Recording(session, release), found or strategy.adopt(session, arn), _unjudged(release))
+
     def _release(self, record: Recording, arn: str) -> Part:
         started = self._change(record, arn)
         self.following = True
@@ -99,7 +108,7 @@ class Attempt:
         seconds = self.session.monotonic() - began
         if decision.step is Step.SUCCEED:
             self.timings = replace(self.timings, to_succeed=seconds)
-            return _Judged(self, record, started, decision)
+            return Judged(self, record, started, decision)
         if decision.step is Step.PAUSE:
             self.decided = decision.told() if decision.gate else {}
             return HandedOver(self._hand_over(record, decision))
@@ -236,6 +245,7 @@ class Attempt:
     def fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
         """Undo the release by *decision*, complete its record; the error that says how that ended."""
         session, facts = self.session, self.facts
+        session.before_undo()
         undone = Undone(Outcome.SUPERSEDED, "")
         evidence: tuple[dict[str, Any], ...] = ()
         decided = decision.told()
@@ -334,37 +344,6 @@ class Attempt:
         return f" (where it pauses for a verdict, ECS rolls it back after {amount(minutes, 'minute')})"
 
 
-class _Judged:
-    """A release that every gate found HEALTHY and whose record is open."""
-
-    handed_over = False
-
-    def __init__(self, attempt: Attempt, record: Recording, started: Started, decision: Decision) -> None:
-        self._attempt = attempt
-        self._record = record
-        self._started = started
-        self._decision = decision
-
-    def leave(self) -> RolloutResult:
-        """The release, which is in progress as far as its record says."""
-        attempt = self._attempt
-        attempt.leave(self._record, Result.LEFT_OPEN, seen="it is fit, and waits for the other services of its release")
-        release, timings = self._record.release, attempt.timings
-        return build_result(attempt.session, attempt.facts, Result.LEFT_OPEN, release=release, timings=timings)
-
-    def accept(self) -> RolloutResult:
-        """Complete the record."""
-        with self._attempt.ended_well(self._record):
-            return self._attempt.succeed(self._record, self._decision)
-
-    def refuse(self, why: str) -> str:
-        """Undo it as one that was judged unfit, by the snapshot of before."""
-        expected = "a release that every service of it is fit for"
-        decision = replace(
-            self._decision, step=Step.ROLL_BACK, verdict=Verdict.UNHEALTHY, gate="release", seen=why, expected=expected
-        )
-        with self._attempt.ended_well(self._record):
-            failure = self._attempt.fail(self._record, self._started, decision)
-            if not self._attempt.restored:
-                raise failure
-        return failure.message
+def _unjudged(release: Release) -> Decision:
+    """A decision on what an earlier run has measured of the *release*."""
+    return Decision(Step.ROLL_BACK, measurements=release.gates)

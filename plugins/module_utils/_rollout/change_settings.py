@@ -87,6 +87,10 @@ class _Changed:
         """What was changed."""
         return build_result(self._session, self._facts, Result.ACCEPTED)
 
+    def unfit(self) -> str:
+        """Nobody looks again: no task of it was replaced."""
+        return ""
+
     def accept(self) -> RolloutResult:
         """Let go of what was kept for an undo."""
         self._traffic.close()

@@ -10,13 +10,14 @@ here, its record is completed, and the others of its release are undone by whoev
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .._common.verdict import Verdict
 from .._errors import OperationError
 from .attempt import Attempt
 from .judge.decision import Decision, Step
 from .recording import Recording
+from .results import Result, of_error
 from .service.deployment import DeploymentState
 
 if TYPE_CHECKING:
@@ -28,23 +29,37 @@ if TYPE_CHECKING:
 
 
 def close_fallen(session: Session, facts: Facts, recovery: Recovery, fallen: Fallen) -> FastbreakError:
-    """Undo the *fallen* release whole, complete its record, tell of it; the error that says how it ended.
-
-    Raises that error itself where nothing is known of a deployment.
-    """
+    """Undo the *fallen* release whole, complete its record, tell of it; the error that says how it ended."""
     record = Recording(session, fallen.release)
     session.release = fallen.release
     attempt = Attempt(session, facts, recovery, fallen.release)
+    if fallen.started is None or fallen.standing is None:
+        raise _never_begun(attempt, record)
     with attempt.ended_well(record):
-        if fallen.started is None or fallen.standing is None:
-            attempt.acted = True
-            raise OperationError(
-                f"Release {fallen.release.version} of {session.request.service} was interrupted before ECS began a "
-                "deployment of it, so there is nothing to judge. Deploy it anew if it is still wanted."
-            )
         attempt.following = True
         decision = replace(_decision(fallen.standing), measurements=fallen.release.gates)
         return attempt.fail(record, fallen.started, decision)
+
+
+def _never_begun(attempt: Attempt, record: Recording) -> FastbreakError:
+    """Put back what a run changed beside a deployment that it did not come to begin; the error that says so."""
+    attempt.acted = True
+    attempt.session.before_undo()
+    try:
+        _end_unbegun(attempt, record)
+    except OperationError as error:
+        if of_error(error) is Result.FAILED:
+            attempt.recovery.complete(attempt.session)
+            attempt.session.end_telling()
+        return error
+
+
+def _end_unbegun(attempt: Attempt, record: Recording) -> NoReturn:
+    with attempt.ended_well(record):
+        raise OperationError(
+            f"Release {record.release.version} of {attempt.session.request.service} was interrupted before ECS began a "
+            "deployment of it, so there is nothing to judge. Deploy it anew if it is still wanted."
+        )
 
 
 def _decision(standing: Standing) -> Decision:

@@ -20,6 +20,9 @@ class Part(Protocol):
     def leave(self) -> RolloutResult:
         """Leave it as it is to the run that takes it up; what was done so far. Others are told of a release."""
 
+    def unfit(self) -> str:
+        """What speaks against it by now, though it was found fit; empty when nothing does."""
+
     def accept(self) -> RolloutResult:
         """End it well, and what its run left. Raises OperationError when that cannot be recorded."""
 
@@ -38,6 +41,10 @@ class Unchanged:
     def leave(self) -> RolloutResult:
         """What it is."""
         return self._result
+
+    def unfit(self) -> str:
+        """It is none of this release's."""
+        return ""
 
     def accept(self) -> RolloutResult:
         """It is accepted already."""

@@ -249,14 +249,15 @@ _FALLEN = (
 
 
 def _fallen(session: Session, facts: Facts, found: list[tuple[Release, _Left | None]]) -> Fallen | None:
-    """The newest release that nobody has ended, where it is what is to be judged and is over, and none goes on.
+    """The newest release that ECS began and nobody has ended, where it is what is to be judged and is over.
 
-    What of it is older was ended by a later run of the same, or is closed by the next.
+    None where one goes on. What of it is older was ended by a later run of the same, and what is newer was never begun:
+    both are closed with it.
     """
     judges = session.request.judge_only and found
     if not judges or any(left and _goes_on(session, facts, release, left) for release, left in found):
         return None
-    release, left = found[0]
+    release, left = next(((release, left) for release, left in found if left), found[0])
     if release.digest != facts.target.release.digest:
         return None
     if left is None:

@@ -139,6 +139,20 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
     return Attempt(session, facts, recovery).go()
 
 
+def take_up(session: Session) -> Part:
+    """The service's release that is under way, under its lock, to be refused: it is not judged any further.
+
+    Raises as `roll_out` does, for one that has ended unfit by itself.
+    """
+    facts, recovery = _recovered(session, read(session))
+    if recovery.fallen:
+        raise close_fallen(session, facts, recovery, recovery.fallen)
+    under_way = recovery.adopted or (recovery.withdrawn.release if recovery.withdrawn else None)
+    if under_way is None:
+        return Unchanged(build_result(session, facts))
+    return Attempt(session, facts, recovery, under_way).as_it_stands(under_way)
+
+
 def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:
     """Give the release up that is under way, and release what is wanted after it, if that is another one."""
     if not withdrawn.first:

@@ -55,6 +55,10 @@ class Session:
         #: Whether a release that failed has not ended, and goes on in ECS for another run to take up.
         self.left_open = False
         self._lease: Lease | None = None
+        #: What speaks against others of its release, which were found fit before it: each says so, or nothing.
+        self.beside: list[Callable[[], str]] = []
+        #: What comes before this service's release is undone.
+        self.before_undo: Callable[[], None] = _nothing
         #: The record of the release that is judged; None where there is none.
         self.release: Release | None = None
 
@@ -284,6 +288,10 @@ class Session:
             self.ports.releases.drop_lock(self.request.service, self.request.owner)
         except FastbreakError as error:
             self.warn(f"the lock could not be given up; the next run takes it over after {LOCK_SECONDS:g} s: {error}")
+
+
+def _nothing() -> None:
+    """Nothing comes first."""
 
 
 def _listed(look: Look, session: Session) -> list[str]:

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
-from .aftermath import Ended, ended_release, is_open
+from .aftermath import Ended, ended_release, holds_open, is_open
+from .rest import Rest
 from .results import Result, ends, of_error
 from .run import bring, make_way, predict
 from .session import Session
-from .withdraw import WITHDRAW
+from .withdraw import WITHDRAW, to_be_closed
+from .withdraw import predicted as given_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +44,8 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
     `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
     """
     orders = [_named(order, orders) for order in orders]
-    if (ended := _ended(orders)) and not check_mode:
-        return _close(orders, ended.digest, ended)
+    if ended := _ended(orders):
+        return _predict_close(orders, ended) if check_mode else _close(orders, ended.digest, ended)
     try:
         predicted, left = _predict(orders)
     except (RefusedError, RequestError) as refusal:
@@ -51,10 +54,12 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
             Session(lead.request, lead.ports).tell_refused(refusal.message)
         raise
     if check_mode:
-        return _with_notes(predicted, left, orders)
+        return _with_notes(_with_the_fall(predicted, orders), left, orders)
     if _is_fallen(orders, predicted):
         return _close(orders, _digest(orders, predicted))
     begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]
+    # What has fallen ends the release: users are not led on to it first.
+    begun.sort(key=lambda order: not _has_fallen(order, predicted))
     digest = _digest(orders, predicted)
     return _with_notes(_release(begun[::-1] if _goes_back(orders) else begun, digest), left, orders)
 
@@ -76,8 +81,10 @@ def _aimed(order: Order, results: dict[str, RolloutResult], orders: Sequence[Ord
     """The order for the leading service's image, as far as that is known."""
     if order.leads:
         return order
-    digest = _digest(orders, results) or _lead(orders).request.version
-    return replace(order, request=replace(order.request, version=digest, revision=""))
+    lead, digest = _lead(orders).request, _digest(orders, results) or _lead(orders).request.version
+    # What an earlier run has brought to the release is judged with it, and not begun anew.
+    judges = lead.judge_only and holds_open(order.ports, order.service, digest, begun=True)
+    return replace(order, request=replace(order.request, version=digest, revision="", judge_only=judges))
 
 
 def _digest(orders: Sequence[Order], results: dict[str, RolloutResult]) -> str:
@@ -97,7 +104,7 @@ def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[st
     for order in sorted(orders, key=lambda order: not order.leads):
         if _is_fallen(orders, results):
             # It is closed, whatever stands against a release of the others.
-            left += [f"{order.service}, of the same release, is undone too"] * is_open(order, _digest(orders, results))
+            left += [_undone_too(order)] * is_open(order, _digest(orders, results))
             continue
         aimed = _aimed(order, results, orders)
         if _goes_back(orders) and not order.leads:
@@ -123,6 +130,26 @@ def _is_fallen(orders: Sequence[Order], results: dict[str, RolloutResult]) -> bo
     """Whether the leading service's release was to be judged, and ECS has ended it."""
     lead = _lead(orders)
     return lead.request.judge_only and lead.service in results and results[lead.service].action == WITHDRAW
+
+
+def _has_fallen(order: Order, results: dict[str, RolloutResult]) -> bool:
+    """Whether the service's part of a release that was to be judged has ended unfit by itself."""
+    return order.request.judge_only and results[order.service].action == WITHDRAW
+
+
+def _with_the_fall(results: dict[str, RolloutResult], orders: Sequence[Order]) -> dict[str, RolloutResult]:
+    """*results*, where a companion has fallen, as those of a run that undoes all of the release and begins nothing."""
+    aimed = [_aimed(order, results, orders) for order in orders if order.service in results]
+    if not any(_has_fallen(order, results) for order in aimed):
+        return results
+    digest = _digest(orders, results)
+    return {
+        order.service: given_up(results[order.service])
+        if holds_open(order.ports, order.service, digest)
+        else results[order.service]
+        for order in aimed
+        if order.leads or holds_open(order.ports, order.service, digest)
+    }
 
 
 def _ended(orders: Sequence[Order]) -> Release | None:
@@ -179,6 +206,17 @@ def _close(orders: Sequence[Order], digest: str, ended: Release | None = None) -
             raise _with_the_rest(session, error, done) from error
 
 
+def _predict_close(orders: Sequence[Order], ended: Release) -> dict[str, RolloutResult]:
+    """What `_close` would do of a leading service's release that has *ended*."""
+    lead = _lead(orders)
+    left = [_undone_too(order) for order in orders if is_open(order, ended.digest)]
+    return _with_notes({lead.service: to_be_closed(ended)}, left, orders)
+
+
+def _undone_too(order: Order) -> str:
+    return f"{order.service}, of the same release, is undone too"
+
+
 def _judging(order: Order, digest: str) -> Order:
     """The order as one that begins nothing."""
     return replace(order, request=replace(order.request, version=digest, revision="", judge_only=True))
@@ -199,12 +237,15 @@ def _release(orders: Sequence[Order], digest: str) -> dict[str, RolloutResult]:
         sessions = _lock(orders, locks)
         # What cannot be taken back is known before anything is begun.
         targets = [_make_way(session) for session in sessions]
-        for session, target in zip(sessions, targets, strict=True):
+        for place, (session, target) in enumerate(zip(sessions, targets, strict=True)):
+            rest = Rest(sessions[place + 1 :], digest)
+            session.beside = [part.unfit for _other, part in done]
+            session.before_undo = partial(rest.undo, session.request.service)
             try:
                 with session.shown_errors():
                     part = bring(session, target, digest=digest)
             except FastbreakError as error:
-                raise _with_the_rest(session, error, done) from error
+                raise _with_the_rest(session, error, done, rest) from error
             except KeyboardInterrupt:
                 for _other, left in done:
                     left.leave()
@@ -231,8 +272,10 @@ def _accept(done: Done) -> dict[str, RolloutResult]:
     return results
 
 
-def _with_the_rest(session: Session, error: FastbreakError, done: Done) -> FastbreakError:
+def _with_the_rest(session: Session, error: FastbreakError, done: Done, rest: Rest | None = None) -> FastbreakError:
     """The *error* of one service after those that were released before it were undone, the last of them first.
+
+    So is the *rest*, if the service was not only refused.
 
     Where ECS goes on with the release, nothing is undone: the next run takes all of it up.
     """
@@ -242,8 +285,9 @@ def _with_the_rest(session: Session, error: FastbreakError, done: Done) -> Fastb
         names = ", ".join(other.request.service for other, _part in done)
         left = f"What {names} was brought to stays, unaccepted, until that release ends." if names else ""
         return type(error)(" ".join(filter(None, (error.message, left))), **error.details)
-    told: list[str] = []
-    whole = True
+    if rest and of_error(error) is not Result.REFUSED:
+        rest.undo(session.request.service)
+    told, whole = ([*rest.told], rest.whole) if rest else ([], True)
     for other, part in reversed(done):
         try:
             with other.shown_errors():

@@ -19,8 +19,9 @@ from .judge.decision import Step
 from .notices import UNDONE as TOLD
 from .notices import Moment
 from .part import Unchanged
+from .plan.differences import Action, RolloutPlan
 from .recording import Recording
-from .report import Timings, as_data, build_result
+from .report import RolloutResult, Timings, as_data, build_result
 from .results import Result
 from .undo.destination import way_to
 from .undo.go_back import undo
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from .part import Part
     from .plan.read import Facts
     from .recover import Recovery, Withdrawn
-    from .report import RolloutResult
     from .session import Session
 
 #: What a result calls it.
@@ -80,6 +80,31 @@ def _told_when_left(session: Session, release: Release) -> Iterator[None]:
 def predicted(result: RolloutResult) -> RolloutResult:
     """*result* as that of a plan to give a release up, or to close one that ECS gave up."""
     return _given_up(result, Result.PLANNED)
+
+
+def to_be_closed(release: Release) -> RolloutResult:
+    """The result of a plan to undo others of a *release* whose own part has ended: of it nothing is changed."""
+    plan = RolloutPlan(
+        action=Action.UNCHANGED,
+        reuse_arn=release.task_definition_arn,
+        definition_changes=(),
+        setting_changes=(),
+        rules=(),
+        scaling=None,
+        before={},
+        after={},
+    )
+    known = RolloutResult(
+        changed=True,
+        action=WITHDRAW,
+        version=release.version,
+        image=release.image,
+        definition=release.definition,
+        plan=plan,
+        task_definition_arn=release.task_definition_arn,
+        release=release,
+    )
+    return predicted(known)
 
 
 def _given_up(result: RolloutResult, ending: Result) -> RolloutResult:

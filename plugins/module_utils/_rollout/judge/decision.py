@@ -74,7 +74,21 @@ class Decision:
         return f"gate {self.gate} is {self.verdict.value}. Seen: {self.seen}. Expected: {self.expected}."
 
 
+#: What stands for a gate where another service of the release decides.
+OTHERS = "release"
 _ROLLING_BACK = (DeploymentState.ROLLING_BACK, DeploymentState.ROLLED_BACK, DeploymentState.ROLLBACK_FAILED)
+
+
+def by_others(decision: Decision, seen: str, step: Step = Step.ROLL_BACK) -> Decision:
+    """*decision*, but the release ends by *step*, for what was *seen* of another service of it."""
+    return replace(
+        decision,
+        step=step,
+        verdict=Verdict.UNHEALTHY,
+        gate=OTHERS,
+        seen=seen,
+        expected="a release that every service of it is fit for",
+    )
 
 
 def decide(reading: Reading, *, timeout_seconds: float) -> Decision:

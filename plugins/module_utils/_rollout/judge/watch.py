@@ -21,7 +21,7 @@ from ..service.deployment import DeploymentState
 from ..stages import BAKING, Phase, Stage
 from ..strategies.service_events import said_of
 from .board import Times, board_of
-from .decision import Decision, Reading, Step, decide
+from .decision import OTHERS, Decision, Reading, Step, by_others, decide
 from .measuring import Measuring
 from .observation import Look, Observer
 from .phase import phase_of
@@ -124,6 +124,13 @@ class Watch:
         finally:
             self._measuring.end()
 
+    def glance(self) -> Decision:
+        """How it stands now, after its end. Nothing is shown, and nothing is told to it."""
+        self._measuring.time.turn()
+        self._look_again()
+        self._measuring.measure_quickly(self._scene(fresh=True))
+        return self._assessed()
+
     def _decide(self) -> Decision:
         request = self._session.request
         deadlines = (gate.longest_seconds for gate in self._gates)
@@ -146,7 +153,8 @@ class Watch:
         if decision.step is Step.PAUSE:
             self._keep(decision)
             return replace(decision, held=self._held())
-        closer = self._look_closer(decision) if decision.step is Step.ROLL_BACK else decision
+        own = decision.step is Step.ROLL_BACK and decision.gate != OTHERS
+        closer = self._look_closer(decision) if own else decision
         return self._with_causes(closer) if closer.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) else closer
 
     def _why(self) -> str:
@@ -182,7 +190,7 @@ class Watch:
             self._plan_asking()
         ends_here = self._steering.ends_here(self._look, self._measuring.phase)
         self._measuring.measure(self._scene(fresh=fresh), ends_here=ends_here)
-        decision, phase = self._judge(), self._measuring.phase
+        decision, phase = self._beside(self._judge()), self._measuring.phase
         self._draw(decision)
         # A run that goes on after this one must know by what ECS was told to go on.
         due = self._session.monotonic() >= self._keep_due
@@ -195,6 +203,13 @@ class Watch:
         self._look = self._steering.go_on(decision, self._look, phase, self._measuring.passed)
         self._plan_asking()
         return replace(decision, step=Step.WAIT)
+
+    def _beside(self, decision: Decision) -> Decision:
+        """*decision*, unless nothing speaks against this service and something does against another of its release."""
+        if decision.step not in (Step.WAIT, Step.GO_ON, Step.PAUSE, Step.SUCCEED):
+            return decision
+        seen = next(filter(None, (unfit() for unfit in self._session.beside)), "")
+        return by_others(decision, seen) if seen else decision
 
     def _has_moved(self) -> bool:
         """Whether it is time to ask where the deployment stands, and that has changed."""
@@ -213,7 +228,7 @@ class Watch:
         self._look_again()
         self._measuring.measure_quickly(self._scene(fresh=True))
         closer = self._judge()
-        return decision if closer.step in (Step.WAIT, Step.GO_ON) else closer
+        return decision if closer.step in (Step.WAIT, Step.GO_ON, Step.PAUSE) else closer
 
     def _look_again(self) -> None:
         before, self._look = self._look, self._observer.look(self._look, self._traffic.watched)
@@ -257,7 +272,12 @@ class Watch:
         )
 
     def _judge(self) -> Decision:
-        """Assess what was measured and decide on that, both as of the same moment."""
+        """Assess what was measured and decide on that, both as of the same moment; it is shown."""
+        decision = self._assessed()
+        self._show(decision.measurements, self._session.monotonic())
+        return replace(decision, measurements=(*self._measuring.passed, *decision.measurements))
+
+    def _assessed(self) -> Decision:
         look, measuring, gates = self._look, self._measuring, self._measuring.assess()
         paused = self._started.ours and bool(look.progress.pauses) and not look.problem
         reading = Reading(
@@ -271,9 +291,7 @@ class Watch:
             paused,
             baking=look.progress.stage == BAKING,
         )
-        decision = decide(reading, timeout_seconds=self._timeout)
-        self._show(decision.measurements, self._session.monotonic())
-        return replace(decision, measurements=(*measuring.passed, *decision.measurements))
+        return decide(reading, timeout_seconds=self._timeout)
 
     def _show(self, measurements: tuple[Measurement, ...], now: float) -> None:
         due = now >= self._summary_due

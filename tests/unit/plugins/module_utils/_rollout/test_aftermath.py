@@ -99,6 +99,9 @@ def test_a_run_that_is_killed_while_it_closes_is_followed_by_one_that_does(
     for world in street.worlds.values():
         world.lock = None
     assert street.outcomes()["worker"] == "IN_PROGRESS"
+    planned = street.release("1.1.0", judge_only=True, check_mode=True)
+    assert (planned[LEAD].result.value, planned[LEAD].action) == ("planned", "withdraw")
+    assert "worker, of the same release, is undone too" in planned[LEAD].warnings
     said = judge(street)
     assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
     assert not any(release.in_progress for world in street.worlds.values() for release in world.records.values())

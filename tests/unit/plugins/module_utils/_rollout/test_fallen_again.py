@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RefusedError,
+    RolledBackError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest
@@ -89,6 +94,25 @@ def test_of_two_that_ecs_ended_the_newest_is_closed_and_with_it_the_other(world:
     with pytest.raises(RolledBackError):
         judge(ports)
     assert outcomes(world) == ["ROLLED_BACK", "ROLLED_BACK", "SUCCEEDED"]
+
+
+@pytest.mark.parametrize("attempts", [pair for size in (1, 2, 3) for pair in product(("fell", "killed"), repeat=size)])
+def test_judging_once_closes_all_that_runs_left(world: ShiftingWorld, ports: Ports, attempts: tuple[str, ...]) -> None:
+    for attempt in attempts:
+        if attempt == "fell":
+            leave(world, ports, "paused")
+            wait_for(world, DeploymentState.ROLLED_BACK)
+        else:
+            kill_before_ecs(world, ports, **CANARY)
+    told = Told()
+    with pytest.raises(OperationError) as raised:
+        judge(telling(ports, told))
+    assert isinstance(raised.value, RolledBackError) is ("fell" in attempts)
+    names = {"fell": "ROLLED_BACK", "killed": "FAILED"}
+    assert outcomes(world) == [*(names[attempt] for attempt in reversed(attempts)), "SUCCEEDED"]
+    assert len({notice.release_id for notice in told.notices}) == len(attempts)
+    with pytest.raises(RefusedError, match="no release of it is under way"):
+        judge(ports)
 
 
 def test_one_killed_before_ecs_began_it_is_closed_though_the_same_runs_already(
