@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .judge.decision import Step, by_others
 from .judge.eye import Eye
@@ -13,11 +13,39 @@ from .report import build_result
 from .results import Result
 
 if TYPE_CHECKING:
-    from .attempt import Attempt
+    from contextlib import AbstractContextManager
+
+    from .._errors import OperationError
+    from .act.traffic import Traffic
     from .judge.decision import Decision
+    from .plan.read import Facts
     from .recording import Recording
-    from .report import RolloutResult
+    from .report import RolloutResult, Timings
+    from .session import Session
     from .strategies.model import Started
+
+
+class Attempt(Protocol):
+    """What has brought the release to where it is, and ends it."""
+
+    session: Session
+    facts: Facts
+    traffic: Traffic
+    timings: Timings
+    #: Whether all that a refused release had changed is back.
+    restored: bool
+
+    def ended_well(self, record: Recording) -> AbstractContextManager[None]:
+        """Where the release may end, or be left."""
+
+    def leave(self, record: Recording, result: Result, **decided: str) -> None:
+        """Tell others that it is left."""
+
+    def succeed(self, record: Recording, decision: Decision) -> RolloutResult:
+        """Accept it."""
+
+    def fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
+        """Undo it."""
 
 
 class Judged:

@@ -104,54 +104,6 @@ def waiting_for_worker() -> ShiftingStreet:
     return street
 
 
-@pytest.mark.parametrize("names", BEFORE)
-@pytest.mark.parametrize("after", [1.0, 40.0, 90.0])
-def test_run_that_watches_one_sees_another_fall(names: tuple[str, ...], after: float) -> None:
-    street = ShiftingStreet(*names)
-    street.push("1.0.0", "a")
-    street.release("1.0.0")
-    street.push("1.1.0", "b")
-    seen: list[float] = []
-
-    def fall() -> None:
-        if len(street.lead.deployments) > 1:
-            crash(street)
-            seen.append(street.lead.seconds)
-        else:
-            street.lead.at.append((street.lead.seconds + after, fall))
-
-    street.lead.at.append((street.lead.seconds + after, fall))
-    with pytest.raises(FastbreakError) as raised:
-        street.release("1.1.0")
-    assert raised.value.details["result"] == "rolled_back"
-    assert "worker, of the same release: gate task_stability is UNHEALTHY" in raised.value.message
-    assert street.runs() == dict.fromkeys(names, "1.0.0")
-    assert all_ended(street)
-
-
-def test_one_that_is_replaced_while_another_is_watched_is_left_alone() -> None:
-    street = ShiftingStreet("worker", LEAD)
-    street.push("1.0.0", "a")
-    street.release("1.0.0")
-    before = street.worlds["worker"].history("worker")[0].task_definition_arn
-    street.push("1.1.0", "b")
-    worker = street.worlds["worker"]
-
-    def replace_it() -> None:
-        if len(street.lead.deployments) == 1:
-            street.lead.at.append((street.lead.seconds + 1, replace_it))
-            return
-        assert worker.service
-        worker.update_service("fastbreak-dev", "worker", ServiceChange(worker.service.settings, (), before))
-        street.calls.clear()
-
-    street.lead.at.append((street.lead.seconds + 1, replace_it))
-    with pytest.raises(FastbreakError, match=r"worker, of the same release: service deployment .* replaced it"):
-        street.release("1.1.0")
-    assert "worker: update_service" not in street.calls
-    assert street.outcomes() == {"worker": "SUPERSEDED", LEAD: "ROLLED_BACK"}
-
-
 def test_refusal_beforehand_leaves_what_waits_where_it_is() -> None:
     street = left("worker", LEAD, "mailer", fallen=False)
     street.worlds["mailer"].platforms = frozenset({"linux/arm64"})
