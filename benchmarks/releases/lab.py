@@ -39,6 +39,7 @@ AT_ONCE: dict[str, object] = {
     "ecs_rollout_reaches_test_listener": True,
 }
 _NOT_ASKED = "refused because of its options"
+_ALARMED = "is in ALARM already"
 _STEADY_SECONDS = 240.0
 # Its metrics are of minutes, and so is the time until they are forgotten.
 _CALM_SECONDS = 1200.0
@@ -159,6 +160,10 @@ class Lab:
         if _NOT_ASKED in log.read_text(encoding="utf-8", errors="replace"):
             raise BenchmarkError(f"What the benchmark asks for is refused, whatever the release: see {log}.")
         return code
+
+    def met_alarm(self, name: str) -> bool:
+        """Whether a deployment was refused before it began since an alarm was there already."""
+        return _ALARMED in (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
     def restore(self, tag: str, *, shifts: bool) -> None:
         """Have release *tag* run by itself, whatever was there before; *shifts*: by moving traffic to it."""
