@@ -19,6 +19,8 @@ from sandbox.services.ecs.model.pace import baked
 from tools.files import ROOT
 
 PATIENCE_SECONDS = 120
+PROBE_INTERVAL_SECONDS = 0.5
+"""The role's default."""
 ECS_DEPLOY = "ecs-deploy==1.17.0"
 INVENTORY = ROOT / "inventories" / "prod" / "group_vars" / "all" / "20_release.yml"
 _BAKE: dict[str, object] = {"bake_minutes": 5}
@@ -65,15 +67,18 @@ def settings_of(strategy: str) -> dict[str, object]:
 def baked_seconds(strategy: str, extra: Mapping[str, object]) -> float | None:
     """How long a good release is judged by *strategy*; None for other tools.
 
-    At each share of the users the gates measure; a canary's bake time runs meanwhile.
+    At each share of the users the gates measure, for as long as they are to and until they have the samples that they
+    want, one in each interval; a canary's bake time runs meanwhile.
     """
     if strategy not in STRATEGIES:
         return None
     given: dict[str, Any] = {**inventory(), **settings_of(strategy), **extra}
-    gates, options = float(given["ecs_rollout_bake_seconds"]), dict(given["ecs_rollout_strategy_options"])
+    bake, options = float(given["ecs_rollout_bake_seconds"]), dict(given["ecs_rollout_strategy_options"])
+    interval = float(given.get("ecs_rollout_probe_interval_seconds", PROBE_INTERVAL_SECONDS))
+    gates = max(bake, interval * (int(given["ecs_rollout_minimum_samples"]) - 1))
     if strategy == "ROLLING":
         return gates
-    canary = max(gates, baked(options["canary_bake_minutes"])) if strategy == "CANARY" else 0.0
+    canary = max(bake, baked(options["canary_bake_minutes"])) if strategy == "CANARY" else 0.0
     return gates + canary + gates + baked(options["bake_minutes"])
 
 

@@ -79,11 +79,21 @@ def test_prod_deploys_by_its_own_strategy_with_its_own_options() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "seconds"), [("ROLLING", 5.0), ("BLUE_GREEN", 5 + 5 + 300.0), ("CANARY", 5 + 300 + 5 + 300.0)]
+    ("strategy", "samples", "seconds"),
+    [
+        ("ROLLING", 11, 5.0),
+        ("ROLLING", 31, 15.0),
+        ("BLUE_GREEN", 11, 5 + 5 + 300.0),
+        ("BLUE_GREEN", 31, 15 + 15 + 300.0),
+        ("CANARY", 11, 5 + 300 + 5 + 300.0),
+    ],
 )
-def test_how_long_a_good_release_is_judged(strategy: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_a_good_release_is_judged(
+    strategy: str, samples: int, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SANDBOX_BAKE_SCALE", "1")
-    assert ways.baked_seconds(strategy, {"ecs_rollout_bake_seconds": 5}) == pytest.approx(seconds)
+    extra = {"ecs_rollout_bake_seconds": 5, "ecs_rollout_minimum_samples": samples}
+    assert ways.baked_seconds(strategy, extra) == pytest.approx(seconds)
     assert ways.baked_seconds("aws", {}) is None
 
 
