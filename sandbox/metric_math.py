@@ -15,6 +15,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 Series = Mapping[float, float]
 """Values by the start of their period, in seconds since the epoch."""
@@ -35,7 +36,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_ARGUMENTS = {"IF": 3, "FILL": 2, "ABS": 1, "CEIL": 1, "FLOOR": 1}
+_ARGUMENTS = {"IF": 3, "FILL": 2, "ABS": 1, "CEIL": 1, "FLOOR": 1, "HOUR": 1}
 _ROUNDINGS: dict[str, Callable[[float], float]] = {"ABS": abs, "CEIL": math.ceil, "FLOOR": math.floor}
 _WORDS = ((r"\bAND\b|&&", " and "), (r"\bOR\b|\|\|", " or "), (r"\^", "**"))
 
@@ -131,6 +132,8 @@ def _call(name: str, arguments: list[Value], periods: tuple[float, ...]) -> Valu
     if name in _ROUNDINGS:
         return _each(arguments, _ROUNDINGS[name])
     full = [argument if isinstance(argument, Mapping) else dict.fromkeys(periods, argument) for argument in arguments]
+    if name == "HOUR":
+        return {period: float(datetime.fromtimestamp(period, UTC).hour) for period in full[0]}
     if name == "FILL":
         return {period: full[0].get(period, full[1][period]) for period in periods if period in full[1]}
     condition, then, otherwise = full

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 HOURS_A_DAY = 24
 DAYS_A_WEEK = 7
 WEEKS_A_YEAR = 52
+# `rest_after_seconds` of the workers.
+REST_HOURS = 0.25
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,16 @@ def simulate(load: Load, capacity: Capacity) -> Year:
     demand = list(_demand(load, capacity.vcpu))
     peak = min(capacity.maximum, max(capacity.minimum, math.ceil(max(demand))))
     busy = scaled = backlog = 0.0
+    tasks = 0
     for wanted in demand:
         backlog += wanted
+        before = tasks
         tasks = min(capacity.maximum, max(capacity.minimum, math.ceil(backlog)))
         done = min(backlog, float(tasks))
         backlog -= done
         busy += done
-        scaled += tasks
+        # Where none need run, the last one waits for a while before it goes.
+        scaled += tasks or (REST_HOURS if before else 0.0)
     return Year(busy, scaled, float(peak * len(demand)), peak)
 
 

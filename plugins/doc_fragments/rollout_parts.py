@@ -81,7 +81,15 @@ _REPLACING = r"""
     type: dict
     suboptions: &scaling
       minimum:
-        description: Fewest tasks.
+        description:
+          - Fewest tasks.
+          - With 0, for a service with O(load_balanced=false) that has O(scaling.backlog_namespace), no task runs while
+            there is nothing to do. A step scaling policy puts it to rest after O(scaling.rest_after_seconds), and
+            another one wakes it when C(QueueWaiting) or C(QueueBacklog) is 1 or more. CloudWatch alarms
+            C(fastbreak-scaling/<cluster>/<service>/wake) and C(.../rest) call them, by C(DesiredTaskCount) of
+            Container Insights.
+          - A release of such a service is judged by one task at least. Until it has ended, the bounds are 1 or more and
+            the schedule is suspended, which this collection then owns. A run that is killed leaves it so for the next.
         type: int
         required: true
       maximum:
@@ -104,21 +112,29 @@ _REPLACING = r"""
         default: 0
       backlog_per_task:
         description:
-          - Target of the pieces of work that wait in the service's queue for each running task; 0 for no policy.
-          - It follows C(QueueWaiting) in O(scaling.backlog_namespace), divided by the running tasks that Container
-            Insights of the cluster counts.
+          - Target of the pieces of work that wait or are worked on for each running task; 0 for no policy.
+          - It follows C(QueueBacklog) in O(scaling.backlog_namespace), divided by the running tasks that Container
+            Insights of the cluster counts; or C(QueueWaiting), where a service of before tells that alone.
         type: float
         default: 0
       backlog_age_seconds:
         description:
           - Target of the seconds for which the oldest piece of work has waited; 0 for no policy.
-          - It follows C(QueueAgeSeconds) in O(scaling.backlog_namespace).
+          - It follows C(QueueAgeSeconds) in O(scaling.backlog_namespace), which is 1 at least while there is work.
         type: float
         default: 0
       backlog_namespace:
-        description: CloudWatch namespace in which the service tells what waits. Needed by the two options before.
+        description:
+          - CloudWatch namespace in which the service tells what waits. Needed by the two options before, and by
+            O(scaling.minimum=0).
         type: str
         default: ""
+      rest_after_seconds:
+        description:
+          - How long C(QueueBacklog) must be 0 before the last task is taken, in whole minutes. It has a meaning where
+            O(scaling.minimum) or a scheduled action is 0.
+        type: int
+        default: 900
       scale_in_cooldown_seconds:
         description: Pause after tasks were removed.
         type: int
@@ -155,7 +171,9 @@ _REPLACING = r"""
             type: str
             default: UTC
           minimum:
-            description: Fewest tasks from then on. It may be 0, when no release can be judged.
+            description:
+              - Fewest tasks from then on. It may be 0. A service with a load balancer can then not be released; another
+                one is woken for a release.
             type: int
           maximum:
             description: Most tasks from then on.

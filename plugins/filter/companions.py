@@ -28,6 +28,7 @@ _NAMES = (
     "scaling_cpu_percent",
     "scaling_backlog_per_task",
     "scaling_backlog_age_seconds",
+    "rest_after_seconds",
     "scheduled_actions",
     "bake_seconds",
     "gates",
@@ -128,12 +129,15 @@ def _scaling(entry: Mapping[str, Any], name: str, namespace: str | None) -> dict
         return {"desired_count": least}
     scaling = {"minimum": least, "maximum": most, "cpu_percent": 0, **followed}
     if namespace is None:
-        return {"desired_count": least, "scaling": {"minimum": least, "maximum": most}}
-    if followed.keys() - {"cpu_percent"}:
+        return {"desired_count": max(1, least), "scaling": {"minimum": least, "maximum": most}}
+    if namespace:
         scaling["backlog_namespace"] = namespace
+    if "rest_after_seconds" in entry:
+        scaling["rest_after_seconds"] = entry["rest_after_seconds"]
     if entry.get("scheduled_actions"):
         scaling["scheduled_actions"] = entry["scheduled_actions"]
-    return {"desired_count": least, "scaling": scaling}
+    # A service is made with a task, which is judged, whether it may rest or not.
+    return {"desired_count": max(1, least), "scaling": scaling}
 
 
 def _metrics_namespace(task_definition: Mapping[str, Any]) -> str | None:

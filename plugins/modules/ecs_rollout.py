@@ -534,6 +534,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.lo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.result_file import keep_result
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling_alarms import ScalingAlarmsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec, given_gate_problems
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.joint_report import joined, joint_data
@@ -719,7 +720,9 @@ def build_ports(params, context):
     return Ports(
         ecs=EcsClient(context.client("ecs")),
         balancing=Elbv2Client(context.client("elbv2")),
-        scaling=ScalingClient(context.client("application-autoscaling")),
+        scaling=ScalingClient(
+            context.client("application-autoscaling"), ScalingAlarmsClient(context.client("cloudwatch"))
+        ),
         releases=ReleasesClient(context.client("dynamodb"), table),
         images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
         surroundings=AwsSurroundings(context.connect, params["registry_account"] or ""),

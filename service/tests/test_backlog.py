@@ -29,7 +29,7 @@ class Queue:
 
 
 def test_it_is_told_in_the_embedded_metric_format_also_after_the_database_was_away() -> None:
-    queue = Queue(psycopg.OperationalError("away"), Backlog(3, 12.34, 1))
+    queue = Queue(psycopg.OperationalError("away"), Backlog(3, 12.34, 1, 5))
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -48,4 +48,5 @@ def test_it_is_told_in_the_embedded_metric_format_also_after_the_database_was_aw
         "QueueWaiting": (3, "Count"),
         "QueueAgeSeconds": (12.3, "Seconds"),
         "QueueDeadLetters": (1, "Count"),
+        "QueueBacklog": (5, "Count"),
     }

@@ -88,7 +88,7 @@ def test_work_is_taken_once_and_in_order(store: AnalysisStore, queue: WorkQueue)
 def test_the_backlog_is_what_nobody_has_taken_and_what_was_given_up(
     store: AnalysisStore, queue: WorkQueue, engine: Engine
 ) -> None:
-    assert queue.backlog() == Backlog(0, 0.0, 0)
+    assert queue.backlog() == Backlog(0, 0.0, 0, 0)
     add(store, queue, 3)
     dead, held = taken(queue), taken(queue)
     queue.bury(dead, "poison")
@@ -96,11 +96,12 @@ def test_the_backlog_is_what_nobody_has_taken_and_what_was_given_up(
         past = sa.func.now() - sa.text("interval '1 hour'")
         connection.execute(sa.update(tables.work).where(tables.work.c.place == queue._place).values(available_at=past))
     found = queue.backlog()
-    assert (found.waiting, found.dead_letters) == (1, 1)
+    assert (found.waiting, found.dead_letters, found.unfinished) == (1, 1, 2)
     assert 3600 <= found.oldest_seconds < 7200
     queue.done(taken(queue))
     assert queue.extend(held)
-    assert queue.backlog() == Backlog(0, 0.0, 1)
+    # What is taken is not done yet.
+    assert queue.backlog() == Backlog(0, 0.0, 1, 1)
 
 
 def test_many_who_take_at_once_have_each_something_else(store: AnalysisStore, queue: WorkQueue) -> None:

@@ -15,6 +15,7 @@ from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
 from .._release.record import DEPLOY, Outcome
 from .._release.schema import Schema
+from .act.awake import hand_back, keep_awake, wake
 from .act.deregister import deregister_spare
 from .act.migration import migrate
 from .act.shifted_traffic import traffic_of
@@ -158,12 +159,16 @@ class Attempt:
     def _change(self, record: Recording, arn: str) -> Started:
         if self.adopts:
             strategy = strategy_named(record.release.strategy)
-            apply_settings(self.session, self.facts, self.traffic, opens=not strategy.shifts_weights)
+            keep_awake(self.session, self.facts)
+            wake(self.session, self.facts)
+            before, opens = self.snapshot.scaling, not strategy.shifts_weights
+            apply_settings(self.session, self.facts, self.traffic, before, opens=opens)
             started = strategy.adopt(self.session, arn)
         else:
             self._migrate(arn)
             check_untouched(self.session, self.facts)
             self.acted = True
+            keep_awake(self.session, self.facts)
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
         record.note(started.arn)
         self._foretell()
@@ -178,7 +183,7 @@ class Attempt:
         tag = self.facts.target.release.tag
         try:
             if not self.adopts:
-                put_beside(self.session, self.facts)
+                put_beside(self.session, self.facts, self.snapshot.scaling)
             # What was measured of a deployment before says nothing of a new one.
             earlier = read_standing(record.release.measuring, record.release.gates) if self.adopts else None
             decision = Watch(self.session, started, tag, self.traffic, keeps=record.keep, earlier=earlier).run()
@@ -212,6 +217,7 @@ class Attempt:
         """Accept the release: complete its record, and what its run left. Raises OperationError when it cannot."""
         version = self.facts.target.release.version
         guard_again(self.session)
+        hand_back(self.session, self.facts, self.snapshot.scaling)
         self.recovery.complete(self.session)
         if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
             raise OperationError(

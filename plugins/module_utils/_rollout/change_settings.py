@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import Outcome
+from .act.awake import hand_back, is_asleep, keep_awake
 from .act.shifted_traffic import traffic_of
 from .act.steps import apply_settings
 from .act.unmanaged import warn_of_unmanaged
-from .judge.decision import Step
+from .judge.decision import Decision, Step
 from .judge.running import watch_running
 from .report import as_data, build_result
 from .results import UNDONE, Result, ends
@@ -25,7 +27,6 @@ from .undo.users import still_served
 
 if TYPE_CHECKING:
     from .act.traffic import Traffic
-    from .judge.decision import Decision
     from .part import Part
     from .plan.read import Facts
     from .recover import Recovery
@@ -45,8 +46,9 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
     recovery = recovery.keep(session, facts, encode(for_record(restoration.snapshot, session.request.owned_by)))
     traffic = traffic_of(session, facts)
     try:
-        apply_settings(session, facts, traffic)
-        decision = watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
+        keep_awake(session, facts)
+        apply_settings(session, facts, traffic, restoration.snapshot.scaling)
+        decision = _judge(session, facts, traffic)
         decision = still_served(session, restoration.snapshot, decision, facts.target.release.tag)
     except SupersededError:
         raise
@@ -67,6 +69,14 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
         recovery.complete(session)
         session.end_telling()
     raise failure
+
+
+def _judge(session: Session, facts: Facts, traffic: Traffic) -> Decision:
+    """What the gates say. No task of a service that is asleep is woken for a setting."""
+    if is_asleep(facts):
+        session.say("no task runs, since there was nothing to do: there is nothing to judge")
+        return Decision(Step.SUCCEED, Verdict.HEALTHY)
+    return watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
 
 
 class _Changed:
@@ -94,6 +104,7 @@ class _Changed:
     def accept(self) -> RolloutResult:
         """Let go of what was kept for an undo."""
         self._traffic.close()
+        hand_back(self._session, self._facts, self._restoration.snapshot.scaling)
         self._recovery.complete(self._session)
         warn_of_unmanaged(self._session, self._facts)
         self._session.end_telling()

@@ -66,6 +66,8 @@ THRESHOLDS = {
     "DatabaseConnections": "8",
     "ServiceCpuPercent": "10",
     "QueueAgeSeconds": "60",
+    "QueueWatchedFromHour": "0",
+    "QueueWatchedUntilHour": "24",
     "FailedAnalyses": "2",
     "WebAclName": "",
     "WafBlockedRequests": "20",

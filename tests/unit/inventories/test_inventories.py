@@ -4,7 +4,9 @@
 """Both environments say the same things, each in its own way."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -157,4 +159,21 @@ def test_what_is_accepted_is_analysed_by_workers(environment):
     (worker,) = found["ecs_rollout_companions"]
     assert worker["command"] == ["fastbreak-service", "work"]
     assert worker.get("released", "before") == "before"
-    assert worker["tasks_minimum"] >= 1
+    assert worker["tasks_minimum"] >= (environment == "prod")
+    assert worker["scaling_backlog_per_task"] > 0
+
+
+def test_no_alarm_rings_for_videos_that_wait_for_the_morning():
+    """Dev's workers have a night, summer and winter."""
+    found = variables("dev")
+    day, night = found["fastbreak_worker_schedule"]
+    hours = {each["name"]: int(re.match(r"cron\(0 (\d+) ", each["schedule"])[1]) for each in (day, night)}
+    assert (day["maximum"], night["maximum"]) == (4, 0)
+    watched = found["cloudwatch_queue_watched_from_hour"], found["cloudwatch_queue_watched_until_hour"]
+    for month in (1, 7):
+        begin, end = (
+            datetime(2027, month, 4, hours[name], tzinfo=ZoneInfo(day["timezone"])).astimezone(UTC)
+            for name in ("day", "night")
+        )
+        assert begin.hour + 1 <= watched[0]
+        assert watched[1] <= end.hour + 24 * (end.date() > begin.date())

@@ -112,8 +112,9 @@ def test_an_analysis_without_a_result_is_counted(event, counted):
 
 def test_alarms_of_the_queue_read_what_the_service_tells():
     told = (ROOT / "service" / "src" / "fastbreak_service" / "api" / "backlog.py").read_text()
-    for name in ("queue-age", "dead-letters"):
-        assert f'"{ALARMS[name]["MetricName"]}": "' in told
+    [measured] = [query for query in ALARMS["queue-age"]["Metrics"] if "MetricStat" in query]
+    for name in (measured["MetricStat"]["Metric"]["MetricName"], ALARMS["dead-letters"]["MetricName"]):
+        assert f'"{name}": "' in told
 
 
 def metric_of(name):

@@ -7,6 +7,7 @@ _LAYERS = "the registry asks for it while an image is pulled that is not there y
 _CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
 _FAILURE = "called where something failed, was interrupted or was left behind"
 _NAMES = "looks up what an inventory names; none that was recorded names any"
+_ZERO = "alarms wake a service that may have no task; checked in the sandbox since the recording"
 # What no recorded verb called, and why it is granted.
 UNRECORDED = {
     "ci": {
@@ -21,6 +22,7 @@ UNRECORDED = {
         "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; checked since the recording",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
         **dict.fromkeys(["ecs:StopTask", "logs:DescribeLogStreams"], _FAILURE),
+        **dict.fromkeys(["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], _ZERO),
         **dict.fromkeys(["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"], _CHANGE),
         **dict.fromkeys(
             [f"application-autoscaling:{action}" for action in ("ListTagsForResource", "TagResource", "UntagResource")],
@@ -47,6 +49,7 @@ UNRECORDED = {
             [
                 *("application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"),
                 *("application-autoscaling:DescribeScheduledActions", "cloudformation:DescribeStackResourceDrifts"),
+                "cloudwatch:DescribeAlarms",
                 *("ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
                 *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"),
                 *("ecs:ListServiceDeployments", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
@@ -64,6 +67,7 @@ UNRECORDED = {
             ],
             "looks for what was added to the user of pipelines, who is off",
         ),
+        **dict.fromkeys(["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"], _ZERO),
         "events:ListTargetsByRule": "looks for what was added to the rules of a pipeline, which is off",
         **dict.fromkeys(
             [

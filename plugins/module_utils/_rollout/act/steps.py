@@ -16,10 +16,12 @@ from ..service.comparison import changed_settings, joint_bindings, starts_deploy
 from ..service.writes import ServiceChange
 from ..strategies.shifting import HOOKS
 from ..strategies.table import strategy_named
+from .awake import is_asleep, put_awake
 from .gone import await_gone
 
 if TYPE_CHECKING:
     from ..plan.read import Facts
+    from ..scaling.model import Scaling
     from ..session import Session
     from ..strategies.model import Started, Strategy
     from ..values import DeploymentSettings, ServiceSettings, TargetBinding
@@ -52,20 +54,25 @@ def act(session: Session, facts: Facts, strategy: Strategy, task_definition_arn:
     return started
 
 
-def put_beside(session: Session, facts: Facts) -> None:
-    """The tags and the scaling of a service that is there."""
+def put_beside(session: Session, facts: Facts, before: Scaling | None) -> None:
+    """The tags and the scaling of a service that is there, whose scaling *before* the release is given."""
     _put_tags(session, facts)
-    _put_scaling(session, facts.plan)
+    if facts.plan.rests:
+        put_awake(session, facts, before)
+    else:
+        _put_scaling(session, facts.plan)
 
 
-def apply_settings(session: Session, facts: Facts, traffic: Traffic, *, opens: bool = True) -> None:
+def apply_settings(
+    session: Session, facts: Facts, traffic: Traffic, before: Scaling | None, *, opens: bool = True
+) -> None:
     """Carry out what replaces no task: settings, tags, rules (unless others *open* these later), scaling."""
     request, changed = session.request, facts.plan.setting_changes
     if facts.found.service and set(changed) - {"tags"}:
         change = ServiceChange(_on_the_way(session), changed)
         session.ports.ecs.update_service(request.cluster, request.service, change)
         _look_for_left_hooks(session, change)
-    put_beside(session, facts)
+    put_beside(session, facts, before)
     if opens:
         traffic.open()
 
@@ -113,7 +120,9 @@ def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_
     service = facts.found.service
     changed = changed_settings(service.settings, settings) if service else ()
     wanted_arn = task_definition_arn if task_definition_arn != facts.running_arn else ""
-    change = ServiceChange(settings, changed, wanted_arn, force=not wanted_arn and not starts_deployment(changed))
+    force = not wanted_arn and not starts_deployment(changed)
+    tasks = 1 if is_asleep(facts) else None
+    change = ServiceChange(settings, changed, wanted_arn, force=force, desired_count=tasks)
     started = strategy.update(session, change, task_definition_arn)
     _look_for_left_hooks(session, change)
     return started

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..._release.record import running_release
+from ..act.awake import is_asleep
 from ..act.shifted_traffic import traffic_of
 from ..gates.problems import gates_at
 from ..stages import Stage
@@ -31,6 +32,9 @@ def verify_running(session: Session, facts: Facts) -> None:
     Tasks that come and go are given the gates' deadlines. While a deployment that is not ours shifts users, it is said
     that nothing is judged: ECS may be waiting for a verdict, which is its owner's to give.
     """
+    if is_asleep(facts):
+        session.say("no task runs, since there is nothing to do: nothing was judged")
+        return
     if shifting := _shifts_users(facts):
         session.warn(
             f"deployment {shifting.arn} of {session.request.service} is {shifting.state.value} ({shifting.progress}) "

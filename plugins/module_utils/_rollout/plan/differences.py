@@ -13,6 +13,7 @@ from ..definition.comparison import Document, is_same
 from ..disclosure.definition import changes, views
 from ..scaling.change import change_to
 from ..scaling.model import label_missing, view_scaling
+from ..scaling.rest import may_rest
 from ..service.comparison import (
     changed_settings,
     comparable,
@@ -91,6 +92,8 @@ class RolloutPlan:
 
     ``rules`` are put in place, ``unmarked`` ones get our tags, ``dropped`` ones are ours and no longer wanted.
     ``spare`` are the ARNs of revisions that are deregistered once the release is accepted, the oldest first.
+    ``rests``: the service takes no requests, and had or gets scaling that may leave it without a task. The scaling that
+    is wanted is then put once the release has ended.
     """
 
     action: Action
@@ -105,6 +108,8 @@ class RolloutPlan:
     unmarked: tuple[StandingRule, ...] = ()
     dropped: tuple[StandingRule, ...] = ()
     spare: tuple[str, ...] = ()
+    wanted_scaling: Scaling | None = None
+    rests: bool = False
 
     @property
     def routes(self) -> bool:
@@ -154,12 +159,19 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         unmarked=unmarked,
         dropped=dropped,
         spare=spare,
+        wanted_scaling=wanted.scaling,
+        rests=_rests(wanted, found),
     )
+
+
+def _rests(wanted: Wanted, found: Found) -> bool:
+    idle = wanted.scaling is not None and not wanted.settings.target_bindings
+    return idle and (may_rest(wanted.scaling) or may_rest(found.scaling))
 
 
 def _refusals(wanted: Wanted, found: Found) -> tuple[str, ...]:
     return (
-        _refusal(found.service, wanted),
+        _refusal(found.service, wanted, rests=_rests(wanted, found)),
         _unlabelled(wanted),
         *found.scaling_problems,
         *_collisions(wanted, found),
@@ -214,13 +226,13 @@ def _action(found: Found, *, replaces: bool, changed: tuple[str, ...], beside: b
     return Action.SETTINGS if changed or beside else Action.UNCHANGED
 
 
-def _refusal(service: Service | None, wanted: Wanted) -> str:
+def _refusal(service: Service | None, wanted: Wanted, *, rests: bool) -> str:
     if service is None:
         return ""
-    if service.desired_count == 0:
+    if service.desired_count == 0 and not rests:
         return (
             f"service {service.name} has a desired count of 0, so a release to it could not be judged. Scale it up "
-            "first; a rollout never changes the desired count of a living service"
+            "first; a rollout changes the desired count of no service that its scaling does not let rest"
         )
     reason = why_not_updatable(service, wanted.settings)
     if not reason:

@@ -154,7 +154,7 @@ def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
 
 def _movement_problems(request: RolloutRequest, facts: Facts) -> Iterable[str]:
     service, deployment = facts.found.service, request.settings.deployment
-    desired = service.desired_count if service else 0
+    desired = max(service.desired_count, facts.plan.rests) if service else 0
     return strategy_named(deployment.strategy).problems(deployment, desired) if desired else ()
 
 

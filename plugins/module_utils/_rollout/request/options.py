@@ -160,7 +160,7 @@ def _gates(options: Options, rules: tuple[ListenerRule, ...]) -> tuple[Gate[Any]
 def _desired_count(options: Options) -> int:
     if options["desired_count"] is not None:
         return int(options["desired_count"])
-    return int(options["scaling"]["minimum"]) if options["scaling"] else 1
+    return max(1, int(options["scaling"]["minimum"])) if options["scaling"] else 1
 
 
 def _migration(options: Options) -> tuple[Migration | None, list[str]]:

@@ -26,6 +26,11 @@ def balancing_problems(options: Mapping[str, Any]) -> Iterator[str]:
                 "load_balancer is missing. Give it, or set load_balanced=false for a service that takes no requests, "
                 "such as a queue worker."
             )
+        if (options["scaling"] or {}).get("minimum") == 0:
+            yield (
+                "scaling.minimum is 0, and load_balanced is true: with no task nobody is answered, and no request "
+                "wakes one. Set 1 or more."
+            )
         return
     if given := [option for option in _ABOUT_REQUESTS if options[option]]:
         yield f"load_balanced is false, and {', '.join(given)} is given: leave it out, or leave load_balanced out."

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScalingChange:
-    """What is written to get to *after*: the bounds if they are *bounded*, what is put and what is deleted, by name."""
+    """What is written to get to *after*: the bounds if they are *bounded*, what is put and what is deleted, by name.
+
+    ``suspends`` says whether the schedule is to be suspended; None where that stays.
+    """
 
     after: Scaling
     bounded: bool
@@ -25,6 +28,12 @@ class ScalingChange:
     actions: tuple[str, ...]
     gone_policies: tuple[str, ...]
     gone_actions: tuple[str, ...]
+    suspends: bool | None = None
+
+
+def change_exactly(found: Scaling | None, after: Scaling) -> ScalingChange | None:
+    """What makes *found* what is named, with these very bounds; None when it is that."""
+    return _change(found, after)
 
 
 def change_to(found: Scaling | None, wanted: Scaling) -> ScalingChange | None:
@@ -121,9 +130,14 @@ def _change(found: Scaling | None, after: Scaling) -> ScalingChange | None:
         for name, body in after.policies.items()
         if name in policies and policies[name].get("PolicyType") != body["PolicyType"]
     }
+    suspended = bool(found and found.suspended)
+    suspends = after.suspended if after.suspended not in (None, suspended) else None
     change = ScalingChange(
         after=after,
-        bounded=found is None or (found.minimum, found.maximum) != (after.minimum, after.maximum),
+        suspends=suspends,
+        bounded=found is None
+        or suspends is not None
+        or (found.minimum, found.maximum) != (after.minimum, after.maximum),
         policies=_differing(policies, after.policies),
         actions=_differing(actions, after.actions),
         gone_policies=tuple(sorted(set(policies) - set(after.policies) | retyped)),

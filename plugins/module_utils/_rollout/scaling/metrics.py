@@ -36,6 +36,6 @@ METRICS = (
     Metric("cpu_percent", f"{MARK}cpu", "ECSServiceAverageCPUUtilization", default=60.0, most=100.0),
     Metric("memory_percent", f"{MARK}memory", "ECSServiceAverageMemoryUtilization", most=100.0),
     Metric("requests_per_target", f"{MARK}requests", "ALBRequestCountPerTarget", of_target_group=True),
-    Metric("backlog_per_task", f"{MARK}backlog", "QueueWaiting", of_backlog=True),
+    Metric("backlog_per_task", f"{MARK}backlog", "QueueBacklog", of_backlog=True),
     Metric("backlog_age_seconds", f"{MARK}backlog-age", "QueueAgeSeconds", of_backlog=True),
 )

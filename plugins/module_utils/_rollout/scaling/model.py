@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from .metrics import METRICS
 from .schedule import has_timezone, normal_schedule
-from .specification import PREDEFINED, metric_in_words
+from .specification import CUSTOMIZED, PREDEFINED, metric_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
-_POLICY_KEYS = ("PolicyType", _TRACKING, "StepScalingPolicyConfiguration", "PredictiveScalingPolicyConfiguration")
+#: Where a policy has its steps; and beside them the alarm that calls it, as PutMetricAlarm takes it.
+STEPPING, ALARM = "StepScalingPolicyConfiguration", "Alarm"
+_POLICY_KEYS = ("PolicyType", _TRACKING, STEPPING, "PredictiveScalingPolicyConfiguration")
+_ALARM_KEYS = ("ComparisonOperator", "Threshold", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
 _ACTION_KEYS = ("Schedule", "Timezone", "ScalableTargetAction", "StartTime", "EndTime")
 #: What the API calls the bounds.
 BOUNDS = {"minimum": "MinCapacity", "maximum": "MaxCapacity"}
@@ -28,13 +31,15 @@ _COOLDOWN_SECONDS = 300
 class Scaling:
     """A scalable target: its bounds, and by their names the policies and scheduled actions that are ours.
 
-    Both are in the shape that PutScalingPolicy and PutScheduledAction take.
+    Both are in the shape that PutScalingPolicy and PutScheduledAction take. A policy that an alarm calls has that
+    beside. ``suspended``: its schedule is; None is for whatever is found.
     """
 
     minimum: int
     maximum: int
     policies: dict[str, Any] = field(default_factory=dict)
     actions: dict[str, Any] = field(default_factory=dict)
+    suspended: bool | None = None
 
 
 def tracking(
@@ -72,6 +77,25 @@ def read_policy(answer: Mapping[str, Any]) -> dict[str, Any]:
         kept = {key: value for key, value in tracked.items() if key != "DisableScaleIn" or value}
         policy[_TRACKING] = {**cooldowns, **kept, "TargetValue": float(tracked["TargetValue"])}
     return policy
+
+
+def read_alarm(answer: Mapping[str, Any], policy_arn: str) -> dict[str, Any]:
+    """A `MetricAlarm` of the API as it is compared; with the actions that it has, unless they call the policy alone."""
+    alarm = {key: answer[key] for key in _ALARM_KEYS if key in answer}
+    alarm["Metrics"] = [_read_query(query) for query in answer.get("Metrics", ())]
+    actions = list(answer.get("AlarmActions", ()))
+    if actions != [policy_arn] or not answer.get("ActionsEnabled", True):
+        alarm["AlarmActions"] = actions if answer.get("ActionsEnabled", True) else []
+    return alarm
+
+
+def _read_query(query: Mapping[str, Any]) -> dict[str, Any]:
+    """A query of an alarm without what is empty in it."""
+    read = {key: query[key] for key in ("Id", "Expression", "ReturnData") if query.get(key) is not None}
+    if stat := query.get("MetricStat"):
+        metric = {key: value for key, value in stat["Metric"].items() if value}
+        read["MetricStat"] = {"Metric": metric, "Period": stat["Period"], "Stat": stat["Stat"]}
+    return read
 
 
 def read_action(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,13 +145,14 @@ def view_scaling(scaling: Scaling) -> dict[str, Any]:
         "maximum": scaling.maximum,
         "policies": {options.get(name, name): _view_policy(body) for name, body in sorted(scaling.policies.items())},
         "scheduled_actions": {name: _view_action(body) for name, body in sorted(scaling.actions.items())},
+        **({"schedule_suspended": True} if scaling.suspended else {}),
     }
 
 
 def _view_policy(policy: Mapping[str, Any]) -> Mapping[str, Any]:
     tracked = policy.get(_TRACKING)
     if not tracked:
-        return policy
+        return _view_steps(policy) if ALARM in policy else policy
     label = _specification(policy).get("ResourceLabel")
     return {
         "target": tracked["TargetValue"],
@@ -137,6 +162,19 @@ def _view_policy(policy: Mapping[str, Any]) -> Mapping[str, Any]:
         "scale_out_cooldown_seconds": tracked["ScaleOutCooldown"],
         **({"scales_in": False} if tracked.get("DisableScaleIn") else {}),
     }
+
+
+def _view_steps(policy: Mapping[str, Any]) -> Mapping[str, Any]:
+    alarm, steps = policy[ALARM], policy[STEPPING]
+    called = {
+        "metric": metric_in_words({CUSTOMIZED: alarm}),
+        "when": f"{alarm.get('ComparisonOperator', '')} {alarm.get('Threshold', 0):g}",
+        "for_minutes": alarm.get("EvaluationPeriods"),
+        **({"calls": alarm["AlarmActions"]} if "AlarmActions" in alarm else {}),
+    }
+    changes = [step["ScalingAdjustment"] for step in steps["StepAdjustments"]]
+    shown = {"adjustment": steps["AdjustmentType"], "by": changes, "cooldown_seconds": steps.get("Cooldown")}
+    return {**shown, "alarm": called}
 
 
 def _view_action(action: Mapping[str, Any]) -> Mapping[str, Any]:

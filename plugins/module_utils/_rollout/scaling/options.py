@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .metrics import MARK, METRICS
 from .model import Scaling, scheduled, tracking
+from .rest import resting
 from .specification import Worker, specification
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def scaling_spec() -> dict[str, Any]:
         "maximum": {"type": "int", "required": True},
         **{metric.option: {"type": "float", "default": metric.default} for metric in METRICS},
         "backlog_namespace": {"type": "str", "default": ""},
+        "rest_after_seconds": {"type": "int", "default": 900},
         "scale_in_cooldown_seconds": {"type": "int", "default": 300},
         "scale_out_cooldown_seconds": {"type": "int", "default": 60},
         "scheduled_actions": {
@@ -50,7 +52,7 @@ def read_scaling(options: Options | None, *, cluster: str, service: str) -> Scal
         return None
     cooldowns = options["scale_in_cooldown_seconds"], options["scale_out_cooldown_seconds"]
     worker = Worker(cluster, service, options["backlog_namespace"] or "")
-    return Scaling(
+    made = Scaling(
         minimum=options["minimum"],
         maximum=options["maximum"],
         policies={
@@ -65,3 +67,4 @@ def read_scaling(options: Options | None, *, cluster: str, service: str) -> Scal
             for action in options["scheduled_actions"]
         },
     )
+    return resting(made, worker, options["rest_after_seconds"])

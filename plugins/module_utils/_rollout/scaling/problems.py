@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Quota of a scalable target, and the pattern and length of a name in PutScheduledAction without our mark.
 _MOST_ACTIONS = 200
+_DAY = 86400
 _NAMESPACE = re.compile(r"[A-Za-z0-9.\-_/#:]{1,255}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:/|]{1,200}")
 
@@ -31,8 +32,10 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
     lowest, highest = options["minimum"], options["maximum"]
     if lowest > highest:
         yield f"scaling.minimum {lowest} is above scaling.maximum {highest}."
-    if lowest < 1:
-        yield "scaling.minimum is below 1; a release to zero tasks could not be judged."
+    if lowest < 0:
+        yield "scaling.minimum must not be below 0."
+    if highest < 1:
+        yield "scaling.maximum is below 1, so that nothing would ever run."
     for metric in METRICS:
         if not 0 <= options[metric.option] <= metric.most:
             most = f"{metric.most:g}" if metric.most <= 100 else "any number above"
@@ -59,6 +62,11 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
 def _backlog_problems(options: Options) -> Iterator[str]:
     followed = [metric.option for metric in METRICS if metric.of_backlog and options[metric.option]]
     namespace = options["backlog_namespace"] or ""
+    if options["minimum"] == 0:
+        followed = ["minimum 0", *followed]
+    idle = options["rest_after_seconds"]
+    if not 60 <= idle <= _DAY or idle % 60:
+        yield f"scaling.rest_after_seconds must be whole minutes, from 60 to {_DAY}: no alarm looks back further."
     if followed and not _NAMESPACE.fullmatch(namespace):
         yield (
             f"scaling by {' and '.join(followed)} needs what the service tells of its queue in CloudWatch, and "

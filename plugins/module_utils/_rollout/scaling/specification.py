@@ -4,8 +4,11 @@
 """How a target tracking policy names what it follows: a metric of AWS's, or what waits for the tasks. Pure.
 
 What waits is the same however many tasks there are. A policy wants a metric that falls as tasks are added, so that it
-follows how much waits for each of them ("Create a target tracking scaling policy using metric math" in the Application
-Auto Scaling user guide).
+follows how much there is for each of them ("Create a target tracking scaling policy using metric math" in the
+Application Auto Scaling user guide).
+
+Work that is taken counts like work that waits, and its age is never 0: otherwise tasks would be removed from the last
+pieces that they are at. A service of before tells only what waits, which then has to do.
 """
 
 from __future__ import annotations
@@ -18,6 +21,21 @@ if TYPE_CHECKING:
 
     from .metrics import Metric
 
+#: What a service tells, and what Container Insights counts.
+BACKLOG, WAITING, AGE, RUNNING, DESIRED = (
+    "QueueBacklog",
+    "QueueWaiting",
+    "QueueAgeSeconds",
+    "RunningTaskCount",
+    "DesiredTaskCount",
+)
+_QUERIES = {
+    BACKLOG: ("backlog", "Maximum"),
+    WAITING: ("waiting", "Maximum"),
+    AGE: ("age", "Maximum"),
+    RUNNING: ("tasks", "Average"),
+    DESIRED: ("tasks", "Maximum"),
+}
 PREDEFINED, CUSTOMIZED = "PredefinedMetricSpecification", "CustomizedMetricSpecification"
 
 
@@ -35,19 +53,18 @@ def specification(metric: Metric, worker: Worker) -> dict[str, Any]:
     if not metric.of_backlog:
         label = {"ResourceLabel": ""} if metric.of_target_group else {}
         return {PREDEFINED: {"PredefinedMetricType": metric.kind, **label}}
-    told = {"Namespace": worker.namespace, "MetricName": metric.kind}
     if metric.option != "backlog_per_task":
-        # Every replica that tells it tells the same.
-        return {CUSTOMIZED: {**told, "Statistic": "Maximum"}}
-    return {
-        CUSTOMIZED: {
-            "Metrics": [
-                _measured("waiting", told, "Maximum"),
-                _measured("tasks", _running(worker), "Average"),
-                {"Id": "each", "Expression": "waiting / IF(tasks < 1, 1, tasks)", "ReturnData": True},
-            ]
-        }
-    }
+        return _math([BACKLOG, AGE], "IF(FILL(backlog, 0) > 0 AND age < 1, 1, age)", worker)
+    return _math(
+        [BACKLOG, WAITING, RUNNING],
+        "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(tasks < 1, 1, tasks)",
+        worker,
+    )
+
+
+def _math(metrics: list[str], expression: str, worker: Worker) -> dict[str, Any]:
+    queries = [measured(name, worker) for name in metrics]
+    return {CUSTOMIZED: {"Metrics": [*queries, {"Id": "followed", "Expression": expression, "ReturnData": True}]}}
 
 
 def metric_in_words(tracked: Mapping[str, Any]) -> str:
@@ -57,20 +74,19 @@ def metric_in_words(tracked: Mapping[str, Any]) -> str:
     customized = tracked.get(CUSTOMIZED) or {}
     if name := customized.get("MetricName"):
         return f"{customized.get('Namespace', '')} {name}"
-    return next(
-        (str(query["Expression"]) for query in customized.get("Metrics", ()) if query.get("Expression")),
-        "(a metric of its own)",
-    )
+    queries = customized.get("Metrics", ())
+    expressions = (str(query["Expression"]) for query in queries if query.get("Expression"))
+    alone = (str(query["MetricStat"]["Metric"].get("MetricName")) for query in queries if query.get("MetricStat"))
+    return next(expressions, next(alone, "(a metric of its own)"))
 
 
-def _measured(name: str, metric: Mapping[str, Any], statistic: str) -> dict[str, Any]:
-    return {"Id": name, "MetricStat": {"Metric": dict(metric), "Stat": statistic}, "ReturnData": False}
-
-
-def _running(worker: Worker) -> dict[str, Any]:
-    dimensions = {"ClusterName": worker.cluster.rpartition("/")[2], "ServiceName": worker.service}
-    return {
-        "Namespace": "ECS/ContainerInsights",
-        "MetricName": "RunningTaskCount",
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
-    }
+def measured(name: str, worker: Worker) -> dict[str, Any]:
+    """The query of the metric *name*, of a service or of its tasks."""
+    query, statistic = _QUERIES[name]
+    # Every replica that tells it tells the same.
+    metric: dict[str, Any] = {"Namespace": worker.namespace, "MetricName": name}
+    if name in (RUNNING, DESIRED):
+        dimensions = {"ClusterName": worker.cluster.rpartition("/")[2], "ServiceName": worker.service}
+        metric["Namespace"] = "ECS/ContainerInsights"
+        metric["Dimensions"] = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {"Id": query, "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}

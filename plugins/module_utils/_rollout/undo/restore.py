@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError, SupersededError
+from ..act.awake import put_exactly
 from ..results import Result
 from ..scaling.change import change_back
 from ..service.comparison import changed_settings, starts_deployment
@@ -211,6 +212,10 @@ class Restoration:
             if found is None:
                 return
             scaling.remove_scaling(request.cluster, request.service)
+        elif found and found.suspended and not before.suspended:
+            # The release kept the service awake.
+            if not put_exactly(self._session, before):
+                return
         else:
             change = change_back(found, before, request.scaling)
             if change is None:

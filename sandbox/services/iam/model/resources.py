@@ -75,6 +75,12 @@ def _scaling(call: Call, place: str) -> list[str]:
     return [f"arn:aws:application-autoscaling:{place}:scalable-target/*"]
 
 
+def _alarms(call: Call, place: str) -> list[str] | None:
+    """The alarms that are deleted; MiniStack finds the one that is put."""
+    names = _listed(call.fields.get("AlarmNames")) if call.action == "DeleteAlarms" else []
+    return [f"arn:aws:cloudwatch:{place}:alarm:{name}" for name in names] or None
+
+
 def _iam(call: Call, place: str) -> list[str] | None:
     account = place.partition(":")[2]
     if call.action == "CreatePolicy":
@@ -116,6 +122,7 @@ _FINDERS: dict[str, Callable[[Call, str], list[str] | None]] = {
     "elasticloadbalancing": _load_balancing,
     "events": _events,
     "iam": _iam,
+    "monitoring": _alarms,
     "servicequotas": _quotas,
 }
 

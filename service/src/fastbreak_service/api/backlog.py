@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from fastbreak_service.store.work import Backlog, WorkQueue
 
 _SECONDS = 60.0
-_UNITS = {"QueueWaiting": "Count", "QueueAgeSeconds": "Seconds", "QueueDeadLetters": "Count"}
+_UNITS = {
+    "QueueWaiting": "Count",
+    "QueueAgeSeconds": "Seconds",
+    "QueueDeadLetters": "Count",
+    # Workers are scaled by it: by what waits alone, one would be taken from the last video that it is at.
+    "QueueBacklog": "Count",
+}
 log = structlog.get_logger()
 
 
@@ -37,6 +43,7 @@ def embedded(namespace: str, found: Backlog, seconds: float) -> dict[str, Any]:
         "QueueWaiting": found.waiting,
         "QueueAgeSeconds": round(found.oldest_seconds, 1),
         "QueueDeadLetters": found.dead_letters,
+        "QueueBacklog": found.unfinished,
     }
 
 

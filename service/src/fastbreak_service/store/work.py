@@ -51,11 +51,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What there is to do: work that nobody has taken, for how long the oldest of it could have been, dead letters."""
+    """What there is to do: work that nobody has taken, for how long the oldest of it could have been, dead letters.
+
+    `unfinished` is what waits and what is taken: whoever is at it is needed until it is none.
+    """
 
     waiting: int
     oldest_seconds: float
     dead_letters: int
+    unfinished: int
 
 
 class WorkQueue:
@@ -130,16 +134,20 @@ class WorkQueue:
 
     @repeatable
     def backlog(self) -> Backlog:
-        """How much waits, for how long, and how much was given up."""
-        free = sa.and_(work.c.dead_at.is_(None), work.c.lease_until.is_(None))
+        """How much waits, for how long, how much was given up, and how much is not done yet."""
+        alive = work.c.dead_at.is_(None)
+        free = sa.and_(alive, work.c.lease_until.is_(None))
         age = sa.extract("epoch", sa.func.now() - sa.func.min(work.c.available_at).filter(free))
         statement = sa.select(
-            sa.func.count().filter(free), sa.func.coalesce(age, 0), sa.func.count(work.c.dead_at)
+            sa.func.count().filter(free),
+            sa.func.coalesce(age, 0),
+            sa.func.count(work.c.dead_at),
+            sa.func.count().filter(alive),
         ).where(work.c.place == self._place)
         with self._engine.connect() as connection:
-            waiting, oldest, dead = connection.execute(statement).one()
+            waiting, oldest, dead, unfinished = connection.execute(statement).one()
         # Work that was put back for a while is free later than now.
-        return Backlog(waiting, max(0.0, float(oldest)), dead)
+        return Backlog(waiting, max(0.0, float(oldest)), dead, unfinished)
 
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""

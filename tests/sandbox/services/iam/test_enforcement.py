@@ -99,6 +99,24 @@ def test_scaling_is_checked(enforcing: Enforcing) -> None:
     assert "AccessDenied" in refusal(scaling.describe_scalable_targets, ServiceNamespace="ecs")
 
 
+def test_alarms_are_checked_by_their_names(enforcing: Enforcing) -> None:
+    may = allow(["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], "arn:aws:cloudwatch:*:*:alarm:ours/*")
+    cloudwatch = enforcing.as_role(enforcing.role(may), "cloudwatch")
+    alarm = {
+        "Namespace": "x",
+        "MetricName": "y",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+    }
+    cloudwatch.put_metric_alarm(AlarmName="ours/a", **alarm)
+    assert "AccessDenied" in refusal(cloudwatch.put_metric_alarm, AlarmName="theirs", **alarm)
+    assert "AccessDenied" in refusal(cloudwatch.delete_alarms, AlarmNames=["ours/a", "theirs"])
+    cloudwatch.delete_alarms(AlarmNames=["ours/a"])
+
+
 def test_events_are_checked_on_their_bus_with_their_source(enforcing: Enforcing) -> None:
     ours = {
         **allow("events:PutEvents", "arn:aws:events:*:*:event-bus/default"),

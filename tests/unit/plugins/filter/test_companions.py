@@ -76,6 +76,9 @@ def test_a_worker_follows_what_the_service_says_of_its_queue_and_a_schedule() ->
     }
     (removed,) = companion_services([worker], {"family": "f"}, "inference")
     assert removed["scaling"] == {"minimum": 1, "maximum": 4}
+    (resting,) = companion_services([{**worker, "tasks_minimum": 0, "rest_after_seconds": 60}], definition, "inference")
+    assert (resting["desired_count"], resting["scaling"]["minimum"]) == (1, 0)
+    assert resting["scaling"]["rest_after_seconds"] == 60
 
 
 def test_definition_of_the_service_is_left_alone() -> None:

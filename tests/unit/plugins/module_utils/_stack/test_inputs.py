@@ -235,6 +235,8 @@ WRONG = {
     "cloudwatch_database_connections": [0, 5001],
     "cloudwatch_service_cpu_percent": [0, 1001],
     "cloudwatch_queue_age_seconds": [59, 1000001],
+    "cloudwatch_queue_watched_from_hour": [-1, 24],
+    "cloudwatch_queue_watched_until_hour": [0, 25],
     "cloudwatch_failed_analyses": [-1, 1000001],
     "cloudwatch_web_acl_name": ["a b", "a/b", 1],
     "cloudwatch_waf_blocked_requests": [0, 100000001],

@@ -43,5 +43,5 @@ def test_a_new_revision_says_its_version_and_whose_it_is(world: World, ports: Po
 def test_scaling_is_written_when_it_differs(world: World, ports: Ports, maximum: int, calls: list[str]) -> None:
     released(world, ports)
     session = Session(make_request("1.0.0", scaling=scaling(2, maximum)), ports)
-    put_beside(session, read(session))
+    put_beside(session, read(session), world.scaling)
     assert world.calls == calls

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling_alarms import ScalingAlarmsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import change_to
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, labelled
 
@@ -30,6 +32,10 @@ NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "timezone": "Europe/
 WANTED = labelled(
     scaling(2, 6, memory_percent=70, requests_per_target=100, scheduled_actions=[NIGHT]), "app/a/1/targetgroup/b/2"
 )
+
+
+def scaling_client(client: Any, alarms: Any = None) -> ScalingClient:
+    return ScalingClient(lambda: client, ScalingAlarmsClient(lambda: alarms))
 
 
 def policy(name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -55,13 +61,13 @@ def test_what_is_ours_is_looked_for_on_every_page(stubbed: Callable[[str], tuple
         stub.add_response(operation, {key: first, "NextToken": "a"}, asked)
         stub.add_response(operation, {key: second, "NextToken": "b"}, {**asked, "NextToken": "a"})
         stub.add_response(operation, {key: third}, {**asked, "NextToken": "b"})
-    assert ScalingClient(lambda: client).describe_scaling("c", "web") == WANTED
+    assert scaling_client(client).describe_scaling("c", "web") == replace(WANTED, suspended=False)
 
 
 def test_service_without_a_scalable_target_is_not_scaled(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
     client, stub = stubbed("application-autoscaling")
     stub.add_response("describe_scalable_targets", {"ScalableTargets": []}, TARGETS)
-    assert ScalingClient(lambda: client).describe_scaling("c", "web") is None
+    assert scaling_client(client).describe_scaling("c", "web") is None
 
 
 def test_everything_is_written_for_a_service_that_is_not_scaled(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
@@ -75,7 +81,7 @@ def test_everything_is_written_for_a_service_that_is_not_scaled(stubbed: Callabl
         stub.add_response("put_scheduled_action", {}, {**RESOURCE, "ScheduledActionName": name, **body})
     change = change_to(None, WANTED)
     assert change
-    ScalingClient(lambda: client).change_scaling("c", "web", change)
+    scaling_client(client).change_scaling("c", "web", change)
 
 
 def test_only_what_differs_is_written_and_what_is_gone_already_is_no_error(
@@ -91,7 +97,7 @@ def test_only_what_differs_is_written_and_what_is_gone_already_is_no_error(
     stub.add_response("delete_scheduled_action", {}, {**RESOURCE, "ScheduledActionName": "fastbreak-night"})
     change = change_to(WANTED, scaling(2, 6))
     assert change
-    ScalingClient(lambda: client).change_scaling("c", "web", change)
+    scaling_client(client).change_scaling("c", "web", change)
 
 
 def test_action_with_an_end_is_put_back_as_it_was(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
@@ -100,7 +106,7 @@ def test_action_with_an_end_is_put_back_as_it_was(stubbed: Callable[[str], tuple
     stub.add_response("put_scheduled_action", {}, {**RESOURCE, "ScheduledActionName": "fastbreak-x", **ends})
     change = change_to(Scaling(1, 2), Scaling(1, 2, {}, {"fastbreak-x": ends}))
     assert change
-    ScalingClient(lambda: client).change_scaling("c", "web", change)
+    scaling_client(client).change_scaling("c", "web", change)
 
 
 @pytest.mark.parametrize("date", ["Thu, 26 Nov 2026 05:00:00 GMT", "Thu, 26 Nov 2026 05:00:00 -0000"])
@@ -108,7 +114,7 @@ def test_time_is_that_of_the_service(stubbed: Callable[[str], tuple[Any, Stubber
     client, stub = stubbed("application-autoscaling")
     answer = {"ScalableTargets": [], "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
     stub.add_response("describe_scalable_targets", answer, {"ServiceNamespace": "ecs", "MaxResults": 1})
-    assert ScalingClient(lambda: client).service_time() == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert scaling_client(client).service_time() == datetime(2026, 11, 26, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": "soon"}])
@@ -119,4 +125,4 @@ def test_answer_without_a_time_is_no_answer_of_aws(
     answer = {"ScalableTargets": [], "ResponseMetadata": {"HTTPHeaders": headers}}
     stub.add_response("describe_scalable_targets", answer, {"ServiceNamespace": "ecs", "MaxResults": 1})
     with pytest.raises(UnavailableError, match="was not Application Auto Scaling"):
-        ScalingClient(lambda: client).service_time()
+        scaling_client(client).service_time()

@@ -46,18 +46,19 @@ def test_each_metric_is_a_policy_of_its_own_and_marked() -> None:
 def test_what_waits_is_followed_for_each_running_task_and_by_its_age() -> None:
     made = scaling(1, 4, **ALL)
     backlog, age = (made.policies[name][TRACKING] for name in ("fastbreak-backlog", "fastbreak-backlog-age"))
-    waiting, tasks, each = backlog["CustomizedMetricSpecification"]["Metrics"]
+    undone, waiting, tasks, each = backlog["CustomizedMetricSpecification"]["Metrics"]
+    assert undone["MetricStat"]["Metric"] == {"Namespace": "Fastbreak/dev", "MetricName": "QueueBacklog"}
     assert waiting["MetricStat"]["Metric"] == {"Namespace": "Fastbreak/dev", "MetricName": "QueueWaiting"}
     assert tasks["MetricStat"]["Metric"]["Dimensions"] == [
         {"Name": "ClusterName", "Value": "fastbreak-dev"},
         {"Name": "ServiceName", "Value": "inference"},
     ]
-    assert [query["ReturnData"] for query in (waiting, tasks, each)] == [False, False, True]
-    assert age["CustomizedMetricSpecification"] == {
-        "Namespace": "Fastbreak/dev",
-        "MetricName": "QueueAgeSeconds",
-        "Statistic": "Maximum",
-    }
+    assert [query["ReturnData"] for query in (undone, waiting, tasks, each)] == [False, False, False, True]
+    measured = age["CustomizedMetricSpecification"]["Metrics"]
+    assert [query["MetricStat"]["Metric"]["MetricName"] for query in measured[:-1]] == [
+        "QueueBacklog",
+        "QueueAgeSeconds",
+    ]
     assert (backlog["TargetValue"], age["TargetValue"]) == (2.0, 300.0)
 
 

@@ -29,6 +29,7 @@ def acting(**fields: Any) -> dict[str, Any]:
     [
         {},
         {"cpu_percent": 0},
+        {"minimum": 0, "backlog_namespace": "Fastbreak/dev"},
         {"cpu_percent": 0, "memory_percent": 70.5, "requests_per_target": 1000},
         {"backlog_per_task": 2, "backlog_age_seconds": 300, "backlog_namespace": "Fastbreak/dev"},
         acting(),
@@ -49,7 +50,11 @@ def test_scaling_that_is_not_asked_for_has_no_problem() -> None:
     ("options", "said"),
     [
         ({"minimum": 5}, "scaling.minimum 5 is above scaling.maximum 4"),
-        ({"minimum": 0}, "scaling.minimum is below 1"),
+        ({"minimum": 0}, "scaling by minimum 0 needs what the service tells of its queue"),
+        ({"minimum": -1}, "scaling.minimum must not be below 0"),
+        ({"minimum": 0, "maximum": 0}, "scaling.maximum is below 1"),
+        ({"rest_after_seconds": 90}, "scaling.rest_after_seconds must be whole minutes"),
+        ({"rest_after_seconds": 0}, "scaling.rest_after_seconds must be whole minutes"),
         ({"cpu_percent": 101}, "scaling.cpu_percent must be 0 (no policy) to 100"),
         ({"memory_percent": -1}, "scaling.memory_percent must be 0"),
         ({"memory_percent": float("nan")}, "scaling.memory_percent must be 0"),

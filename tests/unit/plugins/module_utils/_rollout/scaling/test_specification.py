@@ -18,8 +18,8 @@ WORDS = {
     "cpu_percent": "ECSServiceAverageCPUUtilization",
     "memory_percent": "ECSServiceAverageMemoryUtilization",
     "requests_per_target": "ALBRequestCountPerTarget",
-    "backlog_per_task": "waiting / IF(tasks < 1, 1, tasks)",
-    "backlog_age_seconds": "Fastbreak/dev QueueAgeSeconds",
+    "backlog_per_task": "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(tasks < 1, 1, tasks)",
+    "backlog_age_seconds": "IF(FILL(backlog, 0) > 0 AND age < 1, 1, age)",
 }
 
 
@@ -34,6 +34,6 @@ def test_what_somebody_else_follows_is_said_to_be_his_own():
 
 def test_tasks_are_counted_in_the_cluster_by_its_name():
     (backlog,) = (metric for metric in METRICS if metric.option == "backlog_per_task")
-    _waiting, tasks, _each = specification(backlog, WORKER)["CustomizedMetricSpecification"]["Metrics"]
+    _backlog, _waiting, tasks, _each = specification(backlog, WORKER)["CustomizedMetricSpecification"]["Metrics"]
     dimensions = {each["Name"]: each["Value"] for each in tasks["MetricStat"]["Metric"]["Dimensions"]}
     assert dimensions == {"ClusterName": "dev", "ServiceName": "worker"}
