@@ -120,7 +120,7 @@ def test_a_video_is_covered_or_goes_or_waits(
     tmp_path: Path, failing: dict[str, Exception], taken: Work, said: list[str]
 ) -> None:
     memory = Memory(tmp_path, failing)
-    ports = Ports(memory, memory, memory, memory, memory)  # type: ignore[arg-type] # what is not asked is not there
+    ports = Ports(memory, memory, memory, memory, memory, memory)  # type: ignore[arg-type] # what is not asked is not there
     asyncio.run(Task(ports, Limits(), 3).do(taken))
     assert memory.said == said
     assert list(tmp_path.iterdir()) == [], "nothing half done stays"
@@ -128,6 +128,6 @@ def test_a_video_is_covered_or_goes_or_waits(
 
 def test_whoever_lost_the_work_touches_nothing(tmp_path: Path) -> None:
     memory = Memory(tmp_path, mine=False)
-    ports = Ports(memory, memory, memory, memory, memory)  # type: ignore[arg-type] # as above
+    ports = Ports(memory, memory, memory, memory, memory, memory)  # type: ignore[arg-type] # as above
     asyncio.run(Task(ports, Limits(), 3).do(WORK))
     assert memory.said == ["fetch", "cover", "put away"]

@@ -14,6 +14,7 @@ import pytest
 
 from fastbreak_service.api.errors import ApiError, database_away
 from fastbreak_service.api.following import BEAT_SECONDS, LIFE_SECONDS, MOST, MOST_OF_TEAM, Places, Timing, told
+from fastbreak_service.store.team_analyses import State
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
@@ -27,17 +28,18 @@ if TYPE_CHECKING:
 
 
 def events(
-    states: list[tuple[str, int] | ApiError | None],
+    states: list[tuple[str, int] | State | ApiError | None],
     seen: str = "",
     stopping: Callable[[], bool] = lambda: False,
     read_seconds: float = 0,
 ) -> list[str]:
     """What is told while an analysis goes through these states, without its first line; the last one stays."""
     now = 0.0
-    coming = iter(states[1:])
-    last = states[0]
+    met = [State(*state) if isinstance(state, tuple) else state for state in states]
+    coming = iter(met[1:])
+    last = met[0]
 
-    async def read() -> tuple[str, int] | None:
+    async def read() -> State | None:
         nonlocal last, now
         now += read_seconds
         last = next(coming, last)
@@ -50,8 +52,8 @@ def events(
         now += seconds
 
     async def whole() -> list[str]:
-        assert not isinstance(states[0], ApiError)
-        return [text async for text in told(read, states[0], seen, stopping, Timing(lambda: now, sleep))]
+        assert not isinstance(met[0], ApiError)
+        return [text async for text in told(read, met[0], seen, stopping, Timing(lambda: now, sleep))]
 
     return asyncio.run(whole())[1:]
 
@@ -65,6 +67,15 @@ def test_every_state_is_told_once_until_it_ends() -> None:
     found = [text for text in events([*states]) if not text.startswith(":")]
     assert found == [event(*state) for state in dict.fromkeys(states)]
     assert events([("queued", 0), ("failed", 1)], seen="queued.0") == [event("failed", 1)]
+
+
+def test_of_a_long_video_each_segment_that_ends_is_told() -> None:
+    states = [State("running", 1), *(State("running", 1, 2, ended) for ended in (0, 1, 1, 2)), State("failed", 1, 2, 2)]
+    found = events([*states])
+    assert [text.split("\n")[0] for text in found] == [
+        *("id: running.1", "id: running.1.0", "id: running.1.1", "id: running.1.2", "id: failed.1.2")
+    ]
+    assert '"segments": 2, "segments_ended": 1}' in found[2]
 
 
 def test_it_ends_when_the_analysis_is_erased_the_service_stops_or_the_database_is_away() -> None:

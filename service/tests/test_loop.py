@@ -23,6 +23,7 @@ from fastbreak_service.worker import verdict, writing
 from fastbreak_service.worker.loop import WorkLoop
 from fastbreak_service.worker.news import MOST
 from fastbreak_service.worker.ports import Ports
+from fastbreak_service.worker.task import Task
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 
 if TYPE_CHECKING:
@@ -158,8 +159,8 @@ class Memory:
             await asyncio.Event().wait()
 
     def loop(self) -> WorkLoop:
-        ports = Ports(self, self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
-        return WorkLoop(ports, Limits(), 3, 30, lambda: self.said.append("pulse"))
+        ports = Ports(self, self, self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
+        return WorkLoop(ports, Task(ports, Limits(), 3), 30, lambda: self.said.append("pulse"))
 
 
 def heard(memory: Memory, *work: Work) -> list[str]:

@@ -172,7 +172,7 @@ def test_a_worker_that_says_anything_else_is_ended_and_replaced(impostor: Path, 
     impostor.write_text(READY + answer + "\n")
     worker = client.Worker(tmp_path, tmp_path, 60)
 
-    async def run() -> dict[str, Any]:
+    async def run() -> object:
         await worker.start()
         return await worker.analyse(Job("the job", "v", "m", Limits()))
 
@@ -209,7 +209,7 @@ def test_an_analysis_that_takes_too_long_is_ended(impostor: Path, tmp_path: Path
     impostor.write_text(READY)
     worker = client.Worker(tmp_path, tmp_path, 0.2)
 
-    async def run() -> dict[str, Any]:
+    async def run() -> object:
         await worker.start()
         return await worker.analyse(Job("the job", "v", "m", Limits()))
 

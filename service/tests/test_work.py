@@ -117,7 +117,7 @@ def test_work_of_another_place_or_of_a_newer_contract_is_left_alone(
     add(store, queue)
     assert WorkQueue(engine, "elsewhere", 30).take(abandoned=True) is None
     with engine.begin() as connection:
-        connection.execute(sa.update(tables.work).where(tables.work.c.place == queue._place).values(contract=3))
+        connection.execute(sa.update(tables.work).where(tables.work.c.place == queue._place).values(contract=5))
     assert queue.take(abandoned=True) is None
     assert queue.left() == 1
 

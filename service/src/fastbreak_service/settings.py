@@ -89,7 +89,8 @@ class WorkSettings:
     `footage` is where videos are kept: `s3://bucket/prefix`, the path of a folder, or empty for one that ends with the
     process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it,
     `lease_seconds` how long a worker may be silent before another one takes over. `graphql_url` is where ends are
-    announced, empty for nowhere.
+    announced, empty for nowhere. Videos with room for two segments of `segment_seconds` are analysed in segments; 0:
+    none are.
     """
 
     database: DatabaseSettings
@@ -103,6 +104,7 @@ class WorkSettings:
     version: str
     graphql_url: str = ""
     footage_days: int = USUAL_DAYS
+    segment_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         version=environment.get(f"{PREFIX}VERSION") or "unreleased",
         graphql_url=_graphql_url(environment),
         footage_days=integer(environment, "FOOTAGE_DAYS", USUAL_DAYS, 1, 36_500),
+        segment_seconds=integer(environment, "SEGMENT_SECONDS", 60, 0, 86_400),
     )
 
 

@@ -13,7 +13,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.responses import Response, StreamingResponse
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
     from fastbreak_service.api.parts import Parts
     from fastbreak_service.identity.caller import Caller
-
-    State = tuple[str, int]
+    from fastbreak_service.store.team_analyses import State
 
 MEDIA_TYPE = "text/event-stream"
 MOST, MOST_OF_TEAM = 200, 40
@@ -99,8 +98,14 @@ class _Stream(StreamingResponse):
 
 def name_of(state: State) -> str:
     """The event's id: whoever comes with it has seen this state."""
-    status, attempt = state
-    return f"{status}.{attempt}"
+    ended = "" if state.segments is None else f".{state.segments_ended}"
+    return f"{state.status}.{state.attempt}{ended}"
+
+
+def content_of(state: State) -> dict[str, Any]:
+    """What an event says of a state."""
+    parts = {} if state.segments is None else {"segments": state.segments, "segments_ended": state.segments_ended}
+    return {"status": state.status, "attempt": state.attempt, **parts}
 
 
 async def told(
@@ -119,8 +124,8 @@ async def told(
             return
         if name_of(state) != seen:
             seen = name_of(state)
-            yield f"id: {seen}\nevent: status\ndata: {json.dumps({'status': state[0], 'attempt': state[1]})}\n\n"
-        if state[0] in _ENDED or stopping():
+            yield f"id: {seen}\nevent: status\ndata: {json.dumps(content_of(state))}\n\n"
+        if state.status in _ENDED or stopping():
             return
         await timing.sleep(1)
         if timing.now() >= beaten + BEAT_SECONDS:
@@ -157,7 +162,7 @@ def following_routes(parts: Parts) -> list[Route]:
         state = await read()
         if state is None:
             raise parameters.no_such_analysis()
-        over = state[0] in _ENDED and seen == name_of(state)
+        over = state.status in _ENDED and seen == name_of(state)
         if over or request.method == "HEAD":
             await note(caller, analysis)
             # Who has seen the end need not come again.

@@ -147,8 +147,19 @@ SCHEMAS: Object = {
         video=_or_null(_ref("Video")),
         model=_or_null(_ref("Model")),
         movement=_or_null(_ref("Movement")),
+        segments=_or_null(_ref("Segments")),
+        missing={
+            **_list(_ref("MissingPart")),
+            "description": "The parts of the video that could not be analysed, in order; nothing is known of them.",
+        },
         persons=_list(_ref("Person")),
     ),
+    "Segments": {
+        **_object(count=_COUNT, ended=_COUNT),
+        "description": "In how many segments a long video is analysed, and how many of them have ended. "
+        "Null of one that is analysed in one go.",
+    },
+    "MissingPart": _object(from_seconds=_NUMBER, to_seconds=_NUMBER, code=_TEXT, message=_TEXT),
     "Movement": {
         **_object(events=_COUNT, findings=_COUNT, left_out=_COUNT),
         "description": "How many events and findings there are, and how many events beyond the most that are kept. "

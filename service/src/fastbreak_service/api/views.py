@@ -47,6 +47,8 @@ def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention, 
         "video": row["video"],
         "model": model,
         "movement": row["movement"],
+        "segments": None if row["segments"] is None else {"count": row["segments"], "ended": row["segments_ended"]},
+        "missing": row["missing"] or [],
         "persons": [
             {
                 "id": person["person"],

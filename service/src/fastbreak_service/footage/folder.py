@@ -29,7 +29,7 @@ _NAME_FILE, _KEY_FILE = ".place", ".key"
 _PRIVATE = 0o700
 _VIDEO = ".video"
 _RETIRED = "kept"
-_HALF_DONE = (".part", ".csv")
+_HALF_DONE = (".part", ".csv", ".segment")
 _HALF_DONE_SECONDS, _STRAY_SECONDS = 86_400.0, 3600.0
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastbreak_service.video.completeness import Completeness  # noqa: TC001 - the form of its JSON is told from it
+from fastbreak_service.video.completeness import Completeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,11 @@ class Segment:
     def is_last(self) -> bool:
         """Whether nothing follows it."""
         return self.number == self.count - 1
+
+
+def segment_of(content: dict[str, Any]) -> Segment:
+    """A segment out of JSON."""
+    return Segment(**content | {"completeness": Completeness(content["completeness"])})
 
 
 def cuts(keys: Sequence[float], end: float, seconds: float) -> list[float]:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from fastbreak_service.video.limits import Limits
 
 
-def look(path: Path, limits: Limits, segment: Segment, vision: Vision) -> Looked:
-    """What is seen of a segment. Raises RejectedVideoError."""
-    reader = SegmentReader(path, limits, segment)
+def look(path: Path, limits: Limits, segment: Segment, vision: Vision, spent_seconds: float = 0.0) -> Looked:
+    """What is seen of a segment. Raises RejectedVideoError; `spent_seconds` of work are those of other segments."""
+    reader = SegmentReader(path, limits, segment, spent_seconds)
     times: list[float] = []
 
     def timed() -> Iterator[Frame]:

@@ -45,10 +45,11 @@ class Account:
 class SegmentReader:
     """One pass over a segment: the frames from its lead on, from 0, with their times in the clip.
 
-    Iterate once, then ask for `lead`, how many frames are not its own, and `account`. Raises RejectedVideoError.
+    Iterate once, then ask for `lead`, how many frames are not its own, and `account`. Raises RejectedVideoError, also
+    when it would be too much work with what was spent on other segments.
     """
 
-    def __init__(self, path: Path, limits: Limits, segment: Segment) -> None:
+    def __init__(self, path: Path, limits: Limits, segment: Segment, spent_seconds: float = 0.0) -> None:
         self._path = path
         self._limits = limits
         self._segment = segment
@@ -57,7 +58,8 @@ class SegmentReader:
         self.meter: Meter = limits.meter()
         self.lead = self._count = 0
         self._damaged = 0
-        self._before = (0, 0.0)
+        self._spent = spent_seconds
+        self._before = (0, spent_seconds)
 
     def account(self) -> Account:
         """What the pass saw."""
@@ -71,6 +73,7 @@ class SegmentReader:
         )
 
     def __iter__(self) -> Iterator[Frame]:
+        self.meter.spend(self._spent)
         with self._damage:
             container, stream = open_video(self._path, self._limits)
             with container:

@@ -76,7 +76,10 @@ class AnalysisStore:
             )
 
     def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
-        """Record the result and, from CSV files, all measures and poses, at once. False when no longer this owner's."""
+        """Record the result and, from CSV files, all measures and poses, at once. False when no longer this owner's.
+
+        `missing` in a result says which parts of the video nobody could look at.
+        """
         with self._engine.begin() as connection:
             be_patient(connection, _COPY_SECONDS)
             mine = self._move(
@@ -89,6 +92,7 @@ class AnalysisStore:
                 model_name=result["model"]["name"],
                 model_sha256=result["model"]["sha256"],
                 movement=_counted(result.get("movement")),
+                missing=result.get("missing") or None,
             )
             if not mine:
                 return False

@@ -21,6 +21,7 @@ from fastbreak_service.store.tables import (
     person_erasures,
     persons,
     poses,
+    segments,
     sightings,
     uploads,
     work,
@@ -58,6 +59,7 @@ def _all(right: str, *tables: Table) -> tuple[Grant, ...]:
 
 _REVISION = Grant("SELECT", "alembic_version")
 
+_LEASED = ("takes", "failures", "reason", "token", "lease_until", "available_at")
 _OF_WORKERS = ("forget_old_audit()", "end_covering(uuid, uuid, text, integer)")
 
 WHOLE = Rights(functions=_OF_WORKERS, callers=True, whole=True)
@@ -72,6 +74,7 @@ API = Rights(
         Grant("UPDATE", analyses.name, ("footage_place",)),
         Grant("DELETE", analyses.name),
         *_all("SELECT", work, erasures, person_erasures, uploads),
+        Grant("SELECT", segments.name, ("analysis_id", "number", "available_at", "lease_until", "ended_at")),
         Grant("UPDATE", erasures.name, ("erased_at", "erased")),
         Grant("UPDATE", person_erasures.name, ("erased_at", "erased", "how")),
         Grant("UPDATE", uploads.name, ("error_code", "error_message", "filename", "idempotency_key", "created_at")),
@@ -96,11 +99,15 @@ WORKER = Rights(
             (
                 *("status", "owner", "attempt", "started_at", "finished_at", "heartbeat_at"),
                 *("error_code", "error_message", "video", "model_name", "model_sha256", "movement"),
+                *("segments", "segments_ended", "missing"),
             ),
         ),
-        *_all("SELECT", work, sightings),
-        *_all("DELETE", work),
-        Grant("UPDATE", work.name, ("takes", "failures", "reason", "token", "lease_until", "available_at", "dead_at")),
+        *_all("SELECT", work, sightings, segments),
+        *_all("DELETE", work, segments),
+        Grant("UPDATE", work.name, (*_LEASED, "contract", "dead_at")),
+        # What was seen of a segment is read until the segments are joined.
+        *_all("INSERT", segments),
+        Grant("UPDATE", segments.name, (*_LEASED, "code", "ended_at", "spent_seconds", "seen")),
         # What was found is written once, and not read.
         *_all("INSERT", persons, measures, poses, events, findings),
         Grant("SELECT", uploads.name, ("id",)),

@@ -37,6 +37,9 @@ analyses = sa.Table(
     sa.Column("movement", JSONB(none_as_null=True)),
     sa.Column("footage_place", sa.Text),
     sa.Column("sent_by", sa.Text),
+    sa.Column("segments", sa.Integer),
+    sa.Column("segments_ended", sa.Integer),
+    sa.Column("missing", JSONB(none_as_null=True)),
 )
 
 work = sa.Table(
@@ -53,6 +56,25 @@ work = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("dead_at", sa.DateTime(timezone=True)),
 )
+
+segments = sa.Table(
+    "segments",
+    metadata,
+    sa.Column("analysis_id", sa.ForeignKey("work.analysis_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", JSONB, nullable=False),
+    sa.Column("available_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("takes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("token", UUID(as_uuid=True)),
+    sa.Column("lease_until", sa.DateTime(timezone=True)),
+    sa.Column("reason", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("spent_seconds", sa.Double),
+    sa.Column("seen", sa.LargeBinary),
+)
+"""The segments of long videos while they are analysed, and what was seen of them; for workers alone."""
 
 persons = sa.Table(
     "persons",

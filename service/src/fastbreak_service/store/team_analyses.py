@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -35,6 +35,10 @@ CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
 BLUR_CONTRACT = 2
 """The work of covering persons in the video of an analysis that has ended."""
+SEGMENTS_CONTRACT, JOIN_CONTRACT = 3, 4
+"""A long video is looked at in segments: its work waits for them, and then they are to be joined."""
+TAKEN_CONTRACTS = (CONTRACT, BLUR_CONTRACT, JOIN_CONTRACT)
+"""Work that somebody takes as it is."""
 # Between two looks the analysis that has the key may be erased, and with it the key is free.
 _TRIES = 3
 # What outlives its replica is nobody's to judge by its heartbeat, neither this release's nor that of one before it.
@@ -65,6 +69,15 @@ class Sent:
 
     id: UUID
     fingerprint: str | None
+
+
+class State(NamedTuple):
+    """How far an analysis is: its status, which attempt it is, and of one in segments how many there are and ended."""
+
+    status: str
+    attempt: int
+    segments: int | None = None
+    segments_ended: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +210,13 @@ class TeamAnalyses:
             return connection.execute(statement).mappings().all()
 
     @repeatable
-    def state(self, analysis: UUID) -> tuple[str, int] | None:
-        """An analysis's status, and which attempt it is; None when there is none of that id."""
-        statement = sa.select(analyses.c.status, analyses.c.attempt).where(self._mine, analyses.c.id == analysis)
+    def state(self, analysis: UUID) -> State | None:
+        """How far an analysis is; None when there is none of that id."""
+        columns = (analyses.c.status, analyses.c.attempt, analyses.c.segments, analyses.c.segments_ended)
+        statement = sa.select(*columns).where(self._mine, analyses.c.id == analysis)
         with of_team(self._engine, self._team) as connection:
             row = connection.execute(statement).one_or_none()
-        return (row.status, row.attempt) if row else None
+        return State(*row) if row else None
 
     @repeatable
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:

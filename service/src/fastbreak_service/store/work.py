@@ -10,22 +10,33 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from fastbreak_service.footage.ports import USUAL_DAYS
+from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, uploads, work
-from fastbreak_service.store.team_analyses import BLUR_CONTRACT, CONTRACT
+from fastbreak_service.store.tables import analyses, segments, uploads, work
+from fastbreak_service.store.team_analyses import CONTRACT, JOIN_CONTRACT, SEGMENTS_CONTRACT, TAKEN_CONTRACTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, RowMapping, Table
+
+    from fastbreak_service.segments.cutting import Segment
 
 _VANISHED = "whoever analysed it ended without a word"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The segment that a piece of work is of, and the work that the others have been so far, in estimated seconds."""
+
+    segment: Segment
+    spent_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Work:
     """A piece of work that was taken: `attempt` counts how often it was, `failures` how often that came to no end.
 
     `token` is this attempt's alone. `reason` is what is known of the last failure, empty without one. `contract` says
-    what is to be done.
+    what is to be done. `part` is of one of several pieces, and `group` whose the analysis is while it has these.
     """
 
     analysis: uuid.UUID
@@ -42,11 +53,13 @@ class Work:
     failures: int
     reason: str
     contract: int = CONTRACT
+    part: Part | None = None
+    group: str | None = None
 
     @property
     def owner(self) -> str:
         """Whose the analysis is while it is analysed."""
-        return str(self.token)
+        return self.group or str(self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +88,67 @@ class WorkQueue:
         self._footage_days = footage_days
 
     def take(self, *, abandoned: bool) -> Work | None:
-        """The next piece of work, None when there is none.
+        """The next piece of work, None when there is none: segments first, then what is to be joined.
 
         `abandoned`: also what somebody else took whose lease has run out, which counts as a failure.
         """
-        lapsed = work.c.lease_until.is_not(None)
-        free = sa.or_(~lapsed, sa.and_(sa.literal(abandoned), work.c.lease_until < sa.func.now()))
+        with self._engine.begin() as connection:
+            return self._take_segment(connection, abandoned) or self._take_work(connection, abandoned)
+
+    def _take_segment(self, connection: Connection, abandoned: bool) -> Work | None:
+        open_ones = (
+            sa.select(segments.c.analysis_id, segments.c.number)
+            .join(work)
+            .where(self._waiting, work.c.contract == SEGMENTS_CONTRACT, segments.c.ended_at.is_(None))
+            .where(segments.c.available_at <= sa.func.now(), _free(segments, abandoned))
+            .order_by(segments.c.available_at, segments.c.analysis_id, segments.c.number)
+            .limit(1)
+            .with_for_update(of=segments, skip_locked=True)
+        )
+        if (found := connection.execute(open_ones).one_or_none()) is None:
+            return None
+        this = sa.and_(segments.c.analysis_id == found.analysis_id, segments.c.number == found.number)
+        columns = [column for column in segments.c if column is not segments.c.seen]
+        taken = sa.update(segments).where(this).values(self._taking(segments)).returning(*columns)
+        row = connection.execute(taken).mappings().one()
+        of_others = sa.select(sa.func.coalesce(sa.func.sum(segments.c.spent_seconds), 0.0))
+        spent = connection.execute(of_others.where(segments.c.analysis_id == found.analysis_id)).scalar_one()
+        part = Part(segment_of(row["content"]), float(spent))
+        return self._taken(connection, row, SEGMENTS_CONTRACT, part)
+
+    def _take_work(self, connection: Connection, abandoned: bool) -> Work | None:
         following = (
             sa.select(work.c.analysis_id)
-            .where(self._waiting, work.c.contract <= BLUR_CONTRACT, work.c.available_at <= sa.func.now(), free)
-            .order_by(work.c.available_at, work.c.analysis_id)
+            .where(self._waiting, work.c.contract.in_(TAKEN_CONTRACTS), work.c.available_at <= sa.func.now())
+            .where(_free(work, abandoned))
+            .order_by(work.c.contract != JOIN_CONTRACT, work.c.available_at, work.c.analysis_id)
             .limit(1)
             .with_for_update(skip_locked=True)
             .correlate(None)
             .scalar_subquery()
         )
-        statement = (
-            sa.update(work)
-            .where(work.c.analysis_id == following)
-            .values(
-                takes=work.c.takes + 1,
-                failures=work.c.failures + sa.case((lapsed, 1), else_=0),
-                reason=sa.case((lapsed, _VANISHED), else_=work.c.reason),
-                token=uuid.uuid4(),
-                lease_until=_later(self._lease_seconds),
-            )
-            .returning(work)
-        )
-        with self._engine.begin() as connection:
-            row = connection.execute(statement).mappings().one_or_none()
-        if row is None:
-            return None
-        reason = row["reason"] or ""
-        return Work(row["analysis_id"], row["token"], row["takes"], row["failures"], reason, row["contract"])
+        statement = sa.update(work).where(work.c.analysis_id == following).values(self._taking(work)).returning(work)
+        row = connection.execute(statement).mappings().one_or_none()
+        return None if row is None else self._taken(connection, row, row["contract"])
+
+    def _taking(self, table: Table) -> dict[str, Any]:
+        lapsed = table.c.lease_until.is_not(None)
+        return {
+            "takes": table.c.takes + 1,
+            "failures": table.c.failures + sa.case((lapsed, 1), else_=0),
+            "reason": sa.case((lapsed, _VANISHED), else_=table.c.reason),
+            "token": uuid.uuid4(),
+            "lease_until": _later(self._lease_seconds),
+        }
+
+    @staticmethod
+    def _taken(connection: Connection, row: RowMapping, contract: int, part: Part | None = None) -> Work:
+        group = None
+        if contract in {SEGMENTS_CONTRACT, JOIN_CONTRACT}:
+            owner = sa.select(analyses.c.owner).where(analyses.c.id == row["analysis_id"])
+            group = connection.execute(owner).scalar()
+        counted = (row["takes"], row["failures"], row["reason"] or "")
+        return Work(row["analysis_id"], row["token"], *counted, contract, part, group)
 
     def extend(self, taken: Work) -> bool:
         """Keep the lease alive; False when the work is no longer this attempt's."""
@@ -115,43 +156,54 @@ class WorkQueue:
 
     def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
         """Let somebody take it again after a while; `failure`: why, if it counts as one. False when no longer ours."""
-        counted = {"failures": work.c.failures + 1, "reason": failure} if failure else {}
+        counted = {"failures": _table_of(taken).c.failures + 1, "reason": failure} if failure else {}
         available = _later(delay_seconds) if delay_seconds else sa.func.now()
         return self._update(taken, token=None, lease_until=None, available_at=available, **counted)
 
     def bury(self, taken: Work, reason: str) -> bool:
-        """Make it a dead letter: nobody takes it any more, and it stays to be looked at. False when no longer ours."""
-        return self._update(taken, token=None, lease_until=None, dead_at=sa.func.now(), reason=reason)
+        """Make it a dead letter: nobody takes it any more, and it stays to be looked at. False when no longer ours.
+
+        What was seen of its segments does not stay.
+        """
+        dies = {"token": None, "lease_until": None, "dead_at": sa.func.now(), "reason": reason}
+        with self._engine.begin() as connection:
+            if connection.execute(sa.update(work).where(*_held_by(taken)).values(dies)).rowcount == 0:
+                return False
+            connection.execute(sa.delete(segments).where(segments.c.analysis_id == taken.analysis))
+        return True
 
     def done(self, taken: Work) -> bool:
-        """It has ended. False when it is no longer ours: then somebody else looks after its video."""
+        """It has ended. False when it is no longer ours: then somebody else looks after its video.
+
+        With the work go its segments; of a segment that this attempt has, the whole work is meant.
+        """
+        mine = _held_by(taken)
+        if taken.part is not None:
+            mine = (work.c.analysis_id.in_(sa.select(segments.c.analysis_id).where(*mine)),)
         with self._engine.begin() as connection:
-            return connection.execute(sa.delete(work).where(*_held_by(taken))).rowcount == 1
+            return connection.execute(sa.delete(work).where(*mine)).rowcount == 1
 
     def waiting(self) -> int:
         """How many pieces of work nobody has taken."""
-        return self._count(work.c.lease_until.is_(None))
+        return self._count(free=True)
 
     @repeatable
     def backlog(self) -> Backlog:
         """How much waits, for how long, how much was given up, and how much is not done yet."""
-        alive = work.c.dead_at.is_(None)
-        free = sa.and_(alive, work.c.lease_until.is_(None))
-        age = sa.extract("epoch", sa.func.now() - sa.func.min(work.c.available_at).filter(free))
-        statement = sa.select(
-            sa.func.count().filter(free),
-            sa.func.coalesce(age, 0),
-            sa.func.count(work.c.dead_at),
-            sa.func.count().filter(alive),
-        ).where(work.c.place == self._place)
+        pieces = self._pieces.subquery()
+        free = pieces.c.lease_until.is_(None)
+        age = sa.extract("epoch", sa.func.now() - sa.func.min(pieces.c.available_at).filter(free))
+        statement = sa.select(sa.func.count().filter(free), sa.func.coalesce(age, 0), sa.func.count())
+        given_up = sa.select(sa.func.count(work.c.dead_at)).where(work.c.place == self._place)
         with self._engine.connect() as connection:
-            waiting, oldest, dead, unfinished = connection.execute(statement).one()
+            waiting, oldest, unfinished = connection.execute(statement.select_from(pieces)).one()
+            dead = connection.execute(given_up).scalar_one()
         # Work that was put back for a while is free later than now.
         return Backlog(waiting, max(0.0, float(oldest)), dead, unfinished)
 
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""
-        return self._count(sa.true())
+        return self._count()
 
     @repeatable
     def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -174,19 +226,45 @@ class WorkQueue:
     def _waiting(self) -> ColumnElement[bool]:
         return sa.and_(work.c.place == self._place, work.c.dead_at.is_(None))
 
+    @property
+    def _pieces(self) -> CompoundSelect[Any]:
+        """What is there to do: segments that have not ended, and all other work."""
+        whole = sa.select(work.c.lease_until, work.c.available_at).where(self._waiting)
+        parts = sa.select(segments.c.lease_until, segments.c.available_at).join(work)
+        return sa.union_all(
+            whole.where(work.c.contract != SEGMENTS_CONTRACT),
+            parts.where(self._waiting, work.c.contract == SEGMENTS_CONTRACT, segments.c.ended_at.is_(None)),
+        )
+
     @repeatable
-    def _count(self, which: ColumnElement[bool]) -> int:
+    def _count(self, *, free: bool = False) -> int:
+        pieces = self._pieces.subquery()
+        statement = sa.select(sa.func.count()).select_from(pieces)
+        if free:
+            statement = statement.where(pieces.c.lease_until.is_(None))
         with self._engine.connect() as connection:
-            statement = sa.select(sa.func.count()).select_from(work).where(self._waiting, which)
             return int(connection.execute(statement).scalar_one())
 
     def _update(self, taken: Work, **values: object) -> bool:
         with self._engine.begin() as connection:
-            return connection.execute(sa.update(work).where(*_held_by(taken)).values(**values)).rowcount == 1
+            statement = sa.update(_table_of(taken)).where(*_held_by(taken)).values(**values)
+            return connection.execute(statement).rowcount == 1
+
+
+def _table_of(taken: Work) -> Table:
+    return work if taken.part is None else segments
 
 
 def _held_by(taken: Work) -> tuple[ColumnElement[bool], ...]:
-    return work.c.analysis_id == taken.analysis, work.c.token == taken.token
+    table = _table_of(taken)
+    mine = (table.c.analysis_id == taken.analysis, table.c.token == taken.token)
+    return mine if taken.part is None else (*mine, segments.c.number == taken.part.segment.number)
+
+
+def _free(table: Table, abandoned: bool) -> ColumnElement[bool]:
+    """What nobody has, or whose lease has run out."""
+    lapsed = sa.and_(sa.literal(abandoned), table.c.lease_until < sa.func.now())
+    return sa.or_(table.c.lease_until.is_(None), lapsed)
 
 
 def _later(seconds: float) -> ColumnElement[datetime]:

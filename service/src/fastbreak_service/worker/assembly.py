@@ -16,6 +16,7 @@ from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
+from fastbreak_service.store.segments import SegmentStore
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.announcing import Announcer, untold
 from fastbreak_service.worker.client import Worker
@@ -23,6 +24,7 @@ from fastbreak_service.worker.confine import hide_memory
 from fastbreak_service.worker.loop import WorkLoop
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.pulse import Pulse
+from fastbreak_service.worker.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,8 +68,9 @@ def assemble(
     records = AnalysisStore(engine)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
     queue = WorkQueue(engine, footage.place, settings.lease_seconds, settings.footage_days)
-    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), announce)
-    loop = WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds, pulse)
+    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), SegmentStore(engine), announce)
+    task = Task(ports, settings.analysis.limits, settings.max_attempts, settings.segment_seconds)
+    loop = WorkLoop(ports, task, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)
 
 

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from fastbreak_service.errors import AnalysisError, NotCheckedError, RejectedVideoError, Rejection
+from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.worker.confine import environment
 from fastbreak_service.worker.protocol import parse_event, parse_verdict
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.video.limits import Limits
-    from fastbreak_service.worker.protocol import Cover, Job
+    from fastbreak_service.worker.protocol import AnyJob, Cover, Job, Join, Look
 
 # Nothing is lost by waiting for long: without its networks the service is not ready anyway.
 _LOAD_SECONDS = 300
@@ -105,8 +108,24 @@ class Worker:
             process.kill()
         await process.wait()
 
-    async def analyse(self, job: Job) -> dict[str, Any]:
-        """The result of a job. Raises AnalysisError; after a death or a timeout the next call starts a new process."""
+    async def analyse(self, job: Job) -> dict[str, Any] | list[Segment]:
+        """The result of a job, or the segments of a video that is to be cut.
+
+        Raises AnalysisError; after a death or a timeout the next call starts a new process.
+        """
+        event = await self._done(job, "done", "cut")
+        if event["event"] == "cut":
+            return [segment_of(content) for content in event["segments"]]
+        result: dict[str, Any] = event["result"]
+        return result
+
+    async def look(self, job: Look) -> tuple[int, float]:
+        """Have a segment looked at; its frames, and the work they were, in estimated seconds. Raises as `analyse`."""
+        event = await self._done(job, "looked")
+        return int(event["frames"]), float(event["spent_seconds"])
+
+    async def join(self, job: Join) -> dict[str, Any]:
+        """The result of all segments together. Raises as `analyse`."""
         result: dict[str, Any] = (await self._done(job, "done"))["result"]
         return result
 
@@ -114,7 +133,7 @@ class Worker:
         """Have a film written in which persons are covered; how many frames it has. Raises as `analyse`."""
         return int((await self._done(job, "covered"))["frames"])
 
-    async def _done(self, job: Job | Cover, kind: str) -> dict[str, Any]:
+    async def _done(self, job: AnyJob, *kinds: str) -> dict[str, Any]:
         """The event that says that a job is done."""
         await self.start()
         process = self._process
@@ -125,7 +144,7 @@ class Worker:
             async with asyncio.timeout(self._timeout):
                 process.stdin.write(job.line().encode())
                 await process.stdin.drain()
-                event = _of(job, kind, await self._event(process))
+                event = _of(job, kinds, await self._event(process))
         except TimeoutError as error:
             raise AnalysisTimeoutError(self._timeout) from error
         except ConnectionError as error:
@@ -152,9 +171,9 @@ class Worker:
             raise WorkerDiedError("it answered what is no event") from error
 
 
-def _of(job: Job | Cover, kind: str, event: dict[str, Any]) -> dict[str, Any]:
+def _of(job: AnyJob, kinds: Sequence[str], event: dict[str, Any]) -> dict[str, Any]:
     """The event if it is a job's. Raises WorkerDiedError."""
-    if event.get("id") != job.id or event["event"] not in {kind, "failed"}:
+    if event.get("id") != job.id or event["event"] not in {*kinds, "failed"}:
         raise WorkerDiedError("it answered what it was not asked")
     return event
 

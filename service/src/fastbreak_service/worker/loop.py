@@ -15,15 +15,14 @@ from fastbreak_service import metrics
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
-from fastbreak_service.worker.task import Task
 from fastbreak_service.worker.writing import RETRY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastbreak_service.store.work import Work
-    from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.ports import Ports
+    from fastbreak_service.worker.task import Task
 
 _BEATS_A_LEASE = 6
 # Others' work is judged only after a lease's time of contact: right after an outage every lease looks old.
@@ -41,14 +40,13 @@ class WorkLoop:
     def __init__(
         self,
         ports: Ports,
-        limits: Limits,
-        most_failures: int,
+        task: Task,
         lease_seconds: float,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
-        self._task = Task(ports, limits, most_failures)
+        self._task = task
         self._beat_seconds = lease_seconds / _BEATS_A_LEASE
         self._pulse = pulse
         self._current: Work | None = None
@@ -149,9 +147,11 @@ class WorkLoop:
             for analysis in self._records.fail_all(self._footage.place, "interrupted", _STOPPED):
                 log.warning("analysis interrupted", analysis_id=str(analysis))
         elif taken is not None:
-            self._records.wait(taken.analysis, taken.owner)
+            if taken.group is None:
+                self._records.wait(taken.analysis, taken.owner)
             self._queue.hand_back(taken, 0)
-            log.info("analysis handed back", analysis_id=str(taken.analysis))
+            what = {} if taken.part is None else {"segment": taken.part.segment.number}
+            log.info("analysis handed back", analysis_id=str(taken.analysis), **what)
 
     def _beat(self) -> None:
         taken = self._current

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.store.coverings import Seen
+    from fastbreak_service.store.segments import Ended
     from fastbreak_service.store.work import Work
-    from fastbreak_service.worker.protocol import Cover, Job
+    from fastbreak_service.worker.protocol import Cover, Job, Join, Look
 
 
 class Queue(Protocol):
@@ -58,6 +60,9 @@ class Records(Protocol):
     def wait(self, analysis: UUID, owner: str) -> bool:
         """Mark as queued again."""
 
+    def ended(self, analysis: UUID) -> tuple[str, str] | None:
+        """Whose it is and as what it has ended; None when it has not."""
+
     def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
         """Mark as failed."""
 
@@ -90,6 +95,25 @@ class Coverings(Protocol):
         """Erase the video; False when the work is no longer ours."""
 
 
+class Segments(Protocol):
+    """See store.segments.SegmentStore. Every method raises DATABASE_ERRORS; False: the work is no longer ours."""
+
+    def cut(self, taken: Work, cut: Sequence[Segment]) -> bool:
+        """Make segments of a piece of work."""
+
+    def saw(self, taken: Work, seen: bytes, spent_seconds: float) -> bool:
+        """A segment was looked at."""
+
+    def miss(self, taken: Work, code: str, reason: str) -> bool:
+        """A segment is missing for good."""
+
+    def ended(self, analysis: UUID) -> list[Ended]:
+        """The segments that have ended, in order."""
+
+    def seen(self, analysis: UUID, number: int) -> bytes | None:
+        """What was seen of a segment."""
+
+
 class Analyst(Protocol):
     """See worker.client.Worker."""
 
@@ -100,8 +124,14 @@ class Analyst(Protocol):
     async def start(self) -> None:
         """Make it ready. Raises AnalysisError, TimeoutError, OSError."""
 
-    async def analyse(self, job: Job) -> dict[str, Any]:
-        """The result of a job. Raises AnalysisError."""
+    async def analyse(self, job: Job) -> dict[str, Any] | list[Segment]:
+        """The result of a job, or the segments of a video that is to be cut. Raises AnalysisError."""
+
+    async def look(self, job: Look) -> tuple[int, float]:
+        """Have a segment looked at; its frames and the work they were. Raises AnalysisError."""
+
+    async def join(self, job: Join) -> dict[str, Any]:
+        """The result of all segments together. Raises AnalysisError."""
 
     async def cover(self, job: Cover) -> int:
         """Have a film written in which persons are covered; how many frames it has. Raises AnalysisError."""
@@ -116,5 +146,6 @@ class Ports:
     footage: Footage
     analyst: Analyst
     coverings: Coverings
+    segments: Segments
     announce: Callable[[UUID], Awaitable[None]] = untold
     """Tells whoever waits for it how an analysis has ended."""

@@ -21,18 +21,25 @@ from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.reporting import films
 from fastbreak_service.reporting.bodies import Body, hidden
+from fastbreak_service.segments.cutting import segments
+from fastbreak_service.segments.joining import Part, join
+from fastbreak_service.segments.looked import read
+from fastbreak_service.segments.looking import look
 from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.video.packets import packets
 from fastbreak_service.vision.joints import array, places
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
-from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Cover, Job, event_line, parse_job
+from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Cover, Job, Join, Look, event_line, parse_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.vision.tracker import Sighting
+    from fastbreak_service.worker.protocol import AnyJob
 
 
 # The networks and one large frame take a tenth of this; the measures of the longest clip are far smaller files.
@@ -57,7 +64,7 @@ def _take_standard_output() -> TextIO:
     return events
 
 
-def _jobs() -> Iterator[Job | Cover]:
+def _jobs() -> Iterator[AnyJob]:
     """The jobs as they arrive. When the server's end closes, the process ends at once, whatever it is doing."""
     arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -71,11 +78,9 @@ def _jobs() -> Iterator[Job | Cover]:
         yield parse_job(arrived.get())
 
 
-def _answer(job: Job | Cover, vision: PoseModel) -> str:
+def _answer(job: AnyJob, vision: PoseModel) -> str:
     try:
-        if isinstance(job, Cover):
-            return event_line("covered", id=job.id, frames=cover(job))
-        return event_line("done", id=job.id, result=run(job, vision))
+        return _done(job, vision)
     except AnalysisError as error:
         return event_line("failed", id=job.id, code=error.code, message=error.message)
     except OSError as error:
@@ -93,8 +98,29 @@ def _answer(job: Job | Cover, vision: PoseModel) -> str:
         )
 
 
-def run(job: Job, vision: PoseModel) -> dict[str, Any]:
-    """Analyse one video into the job's CSV files; the result. Raises AnalysisError."""
+def _done(job: AnyJob, vision: PoseModel) -> str:
+    if isinstance(job, Cover):
+        return event_line("covered", id=job.id, frames=cover(job))
+    if isinstance(job, Look):
+        looked = look(Path(job.video), job.limits, job.segment, vision, job.spent_seconds)
+        Path(job.seen).write_bytes(looked.written())
+        account = looked.account
+        return event_line("looked", id=job.id, frames=account.pictures, spent_seconds=account.spent_seconds)
+    if isinstance(job, Job) and len(cut := segments_of(job)) > 1:
+        return event_line("cut", id=job.id, segments=[asdict(segment) for segment in cut])
+    return event_line("done", id=job.id, result=run(job, vision))
+
+
+def segments_of(job: Job) -> list[Segment]:
+    """The segments that a job's video is cut in; none where it is not to be cut. Raises AnalysisError."""
+    if not job.segment_seconds:
+        return []
+    listed = packets(Path(job.video), job.limits, 2 * job.segment_seconds)
+    return [] if listed is None else segments(listed, job.segment_seconds)
+
+
+def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
+    """Analyse one video, or join its segments, into the job's CSV files; the result. Raises AnalysisError."""
     trails, numbers = Trails(), count(1)
     with _csv(job.measures) as measures, _csv(job.poses) as poses:
         writer, drawn = csv.writer(measures), csv.writer(poses)
@@ -110,10 +136,19 @@ def run(job: Job, vision: PoseModel) -> dict[str, Any]:
             moment = (sighting.person, sighting.frame, round(sighting.time_seconds, 6))
             drawn.writerow((job.id, next(numbers), *moment, points))
 
-        reader = VideoReader(Path(job.video), job.limits)
-        result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
+        if isinstance(job, Join):
+            result = join(_parts(job), job.limits, keep, follow)
+        else:
+            reader = VideoReader(Path(job.video), job.limits)
+            result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
     movement = trails.reviewed(result.video.frames_per_second)
     return {**asdict(result), "movement": asdict(movement)}
+
+
+def _parts(job: Join) -> Iterator[Part]:
+    """The segments one after the other, so that two at most are in memory."""
+    for segment, seen in job.parts:
+        yield Part(segment, None if seen is None else read(Path(seen).read_bytes()))
 
 
 def cover(job: Cover) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
 from fastbreak_service.movement.values import MOST_EVENTS, Movement
+from fastbreak_service.segments.cutting import Segment, segment_of
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
@@ -30,6 +32,8 @@ INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
 _RESULT = {"video", "model", "persons", "movement"}
 _MESSAGE_LENGTH = 1000
+MOST_SEGMENTS = 1000
+"""Of a video; the longest that is accepted has far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,13 @@ class Job:
     video: str
     measures: str
     limits: Limits
+    segment_seconds: float = 0.0
+    """How long a segment is; a video with room for one alone is analysed, a longer one is only cut. 0: never."""
 
     @property
     def poses(self) -> str:
         """The CSV file that receives its poses."""
-        return str(PurePath(self.measures).with_suffix(".poses.csv"))
+        return poses_beside(self.measures)
 
     def line(self) -> str:
         """The job as a line."""
@@ -72,17 +78,70 @@ class Cover:
         return json.dumps(asdict(self)) + "\n"
 
 
-def parse_job(line: str) -> Job | Cover:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A segment of a video to look at, and the file that receives what is seen of it.
+
+    `spent_seconds` of the allowed work are spent on other segments.
+    """
+
+    id: str
+    video: str
+    segment: Segment
+    seen: str
+    limits: Limits
+    spent_seconds: float = 0.0
+
+    def line(self) -> str:
+        """The job as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A video's segments, each with the file of what was seen of it or None, and where the result goes, as Job's."""
+
+    id: str
+    parts: Sequence[tuple[Segment, str | None]]
+    measures: str
+    limits: Limits
+
+    @property
+    def poses(self) -> str:
+        """The CSV file that receives its poses."""
+        return poses_beside(self.measures)
+
+    def line(self) -> str:
+        """The job as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+type AnyJob = Job | Cover | Look | Join
+
+
+def poses_beside(measures: str) -> str:
+    """The CSV file that receives poses, beside that of measures."""
+    return str(PurePath(measures).with_suffix(".poses.csv"))
+
+
+def parse_job(line: str) -> AnyJob:
     """The job that a line holds."""
     content = json.loads(line)
-    kind = Cover if "film" in content else Job
-    return kind(**content | {"limits": Limits(**content["limits"])})
+    content["limits"] = Limits(**content["limits"])
+    if "film" in content:
+        return Cover(**content)
+    if "seen" in content:
+        return Look(**content | {"segment": segment_of(content["segment"])})
+    if "parts" in content:
+        return Join(**content | {"parts": [(segment_of(segment), seen) for segment, seen in content["parts"]]})
+    return Job(**content)
 
 
 def event_line(kind: str, **content: Any) -> str:
     """An event as a line. Kinds: `ready` (offline, files), `failed` (id, code, message).
 
-    And, by the kind of job, `done` (id, result) or `covered` (id, frames).
+    And, by the kind of job, `done` (id, result), `cut` (id, segments), `looked` (id, frames, spent_seconds) or
+    `covered` (id, frames).
     """
     return json.dumps({"event": kind, **content}) + "\n"
 
@@ -93,7 +152,14 @@ def parse_event(line: bytes) -> dict[str, Any]:
         event = json.loads(line, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    kinds = {"ready": _is_ready, "done": _is_done, "covered": _is_covered, "failed": _is_failed}
+    kinds = {
+        "ready": _is_ready,
+        "done": _is_done,
+        "cut": _is_cut,
+        "looked": _is_looked,
+        "covered": _is_covered,
+        "failed": _is_failed,
+    }
     known = kinds.get(str(event.get("event"))) if isinstance(event, dict) else None
     if known is None or not known(event):
         raise ValueError("no event of a known form")
@@ -128,6 +194,24 @@ def _is_failed(event: dict[str, Any]) -> bool:
 
 def _is_covered(event: dict[str, Any]) -> bool:
     return _is_text(event.get("id")) and fits(event.get("frames"), int)
+
+
+def _is_looked(event: dict[str, Any]) -> bool:
+    return _is_covered(event) and fits(event.get("spent_seconds"), float) and event["spent_seconds"] >= 0
+
+
+def _is_cut(event: dict[str, Any]) -> bool:
+    """Whether segments follow each other without a gap from the begin on."""
+    found: Any = event.get("segments")
+    if not _is_text(event.get("id")) or not fits(found, list[Segment]) or not 1 < len(found) <= MOST_SEGMENTS:
+        return False
+    bounds = [(one["start_seconds"], one["end_seconds"]) for one in found]
+    return (
+        [(one["number"], one["count"]) for one in found] == [(number, len(found)) for number in range(len(found))]
+        and bounds[0][0] == 0
+        and all(begin < end for begin, end in bounds)
+        and all(before[1] == after[0] for before, after in pairwise(bounds))
+    )
 
 
 def _is_done(event: dict[str, Any]) -> bool:

@@ -40,13 +40,18 @@ class GiveUp:
     dead_letter: bool = False
 
 
+MISSING = GiveUp("video_missing", "The video is no longer in the service's storage. Send it again.")
+"""Nothing is left to analyse."""
+
+
 def before(taken: Work, most_failures: int) -> GiveUp | None:
     """Why a piece of work is not even begun: earlier attempts took their workers with them, or never got anywhere."""
     if taken.failures >= most_failures:
         return GiveUp(
             DIED,
-            f"The video was tried {taken.failures} times, and none came to an end: {taken.reason}. It may be damaged "
-            "in a way that breaks the decoder, or need more memory than there is. Re-encode it, or make it smaller.",
+            f"{_what(taken)} was tried {taken.failures} times, and none came to an end: {taken.reason}. It may be "
+            "damaged in a way that breaks the decoder, or need more memory than there is. Re-encode it, or make it "
+            "smaller.",
             dead_letter=True,
         )
     if taken.attempt > MOST_TAKES:
@@ -68,3 +73,10 @@ def after(error: AnalysisError, taken: Work, most_failures: int) -> TryAgain | G
         return TryAgain(FAILURE_PAUSE_SECONDS * failures, error.message)
     times = "once" if failures == 1 else f"{failures} times"
     return GiveUp(error.code, f"{error.message} It was tried {times}.", dead_letter=True)
+
+
+def _what(taken: Work) -> str:
+    if taken.part is None:
+        return "The video"
+    segment = taken.part.segment
+    return f"The part from {segment.start_seconds:.1f} to {segment.end_seconds:.1f} seconds"

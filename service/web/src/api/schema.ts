@@ -538,7 +538,21 @@ export interface components {
             video: components["schemas"]["Video"] | null;
             model: components["schemas"]["Model"] | null;
             movement: components["schemas"]["Movement"] | null;
+            segments: components["schemas"]["Segments"] | null;
+            /** @description The parts of the video that could not be analysed, in order; nothing is known of them. */
+            missing: components["schemas"]["MissingPart"][];
             persons: components["schemas"]["Person"][];
+        };
+        /** @description In how many segments a long video is analysed, and how many of them have ended. Null of one that is analysed in one go. */
+        Segments: {
+            count: number;
+            ended: number;
+        };
+        MissingPart: {
+            from_seconds: number;
+            to_seconds: number;
+            code: string;
+            message: string;
         };
         /** @description How many events and findings there are, and how many events beyond the most that are kept. Null before the analysis has ended, and where movement was not looked for. */
         Movement: {

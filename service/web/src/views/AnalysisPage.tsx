@@ -47,8 +47,8 @@ function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: E
       {(analysis.status === 'queued' || analysis.status === 'running') && (
         <Message title={STATES[analysis.status]}>
           <p class="working" role="status">
-            {analysis.status === 'queued' ? 'Other videos come first.' : 'The frames are being measured.'} This page
-            shows the result by itself.
+            {analysis.status === 'queued' ? 'Other videos come first.' : measuring(analysis)} This page shows the result
+            by itself.
           </p>
         </Message>
       )}
@@ -57,6 +57,7 @@ function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: E
           <p>{analysis.error?.message}</p>
         </Message>
       )}
+      {analysis.missing.length > 0 && <Missing parts={analysis.missing} />}
       {analysis.status === 'succeeded' && analysis.video !== null && (
         <Found
           analysis={analysis}
@@ -72,6 +73,24 @@ function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: E
 }
 
 type Video = NonNullable<Analysis['video']>
+
+function measuring({ segments }: Analysis): string {
+  if (segments === null) return 'The frames are being measured.'
+  return `${segments.ended} of ${segments.count} parts are measured.`
+}
+
+/** What nobody knows anything of. */
+function Missing({ parts }: { parts: Analysis['missing'] }) {
+  return (
+    <Message title="A part of this video could not be analysed" kind="problem">
+      {parts.map(({ from_seconds, to_seconds, message }) => (
+        <p key={from_seconds}>
+          From {clock(from_seconds)} to {clock(to_seconds)}: {message}
+        </p>
+      ))}
+    </Message>
+  )
+}
 
 function Facts({ analysis }: { analysis: Analysis }) {
   const { video } = analysis

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The segments of long videos: each is a piece of work, until all have ended and the analysis waits to be joined.
+
+Nobody has an overview of them: whoever ends the last one makes the analysis one to be joined, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fastbreak_service.segments.cutting import Segment, segment_of
+from fastbreak_service.store.engine import be_patient
+from fastbreak_service.store.tables import analyses, segments, work
+from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Engine
+
+    from fastbreak_service.store.work import Work
+
+_COPY_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A segment that has ended; `code` and `reason` say why it is missing, None and empty when it is not."""
+
+    segment: Segment
+    code: str | None
+    reason: str
+
+
+class SegmentStore:
+    """What workers do with segments. Every method is one transaction; all raise SQLAlchemy's errors.
+
+    False: the piece of work is no longer this attempt's.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cut(self, taken: Work, cut: Sequence[Segment]) -> bool:
+        """Make segments of a piece of work that is the analysis of a whole video."""
+        with self._engine.begin() as connection:
+            _lock(connection, taken.analysis)
+            waits = (
+                sa.update(work)
+                .where(work.c.analysis_id == taken.analysis, work.c.token == taken.token)
+                .values(contract=SEGMENTS_CONTRACT, token=None, lease_until=None)
+            )
+            if connection.execute(waits).rowcount == 0:
+                return False
+            rows = [{"analysis_id": taken.analysis, "number": one.number, "content": asdict(one)} for one in cut]
+            connection.execute(sa.insert(segments), rows)
+            told = sa.update(analyses).where(analyses.c.id == taken.analysis)
+            connection.execute(told.values(segments=len(cut), segments_ended=0))
+        return True
+
+    def saw(self, taken: Work, seen: bytes, spent_seconds: float) -> bool:
+        """A segment was looked at; what was seen is kept until all are joined."""
+        return self._end(taken, seen=seen, spent_seconds=spent_seconds)
+
+    def miss(self, taken: Work, code: str, reason: str) -> bool:
+        """A segment is missing for good."""
+        return self._end(taken, code=code, reason=reason)
+
+    def ended(self, analysis: UUID) -> list[Ended]:
+        """The segments of an analysis that have ended, in order."""
+        columns = (segments.c.content, segments.c.code, segments.c.reason)
+        statement = sa.select(*columns).where(segments.c.analysis_id == analysis, segments.c.ended_at.is_not(None))
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement.order_by(segments.c.number)).all()
+        return [Ended(segment_of(row.content), row.code, row.reason or "") for row in rows]
+
+    def seen(self, analysis: UUID, number: int) -> bytes | None:
+        """What was seen of a segment; None when it is gone."""
+        statement = sa.select(segments.c.seen).where(segments.c.analysis_id == analysis, segments.c.number == number)
+        with self._engine.connect() as connection:
+            content = connection.execute(statement).scalar()
+        return None if content is None else bytes(content)
+
+    def _end(self, taken: Work, **values: Any) -> bool:
+        assert taken.part is not None  # noqa: S101 - whoever calls has a segment
+        mine = (
+            segments.c.analysis_id == taken.analysis,
+            segments.c.number == taken.part.segment.number,
+            segments.c.token == taken.token,
+        )
+        with self._engine.begin() as connection:
+            be_patient(connection, _COPY_SECONDS)
+            # In the order of those who erase, and so that of two who end the last two segments one is the last.
+            _lock(connection, taken.analysis)
+            ends = sa.update(segments).where(*mine, segments.c.ended_at.is_(None))
+            ended = ends.values(ended_at=sa.func.now(), token=None, lease_until=None, **values)
+            if connection.execute(ended).rowcount == 0:
+                return False
+            _count(connection, taken.analysis)
+        return True
+
+
+def _lock(connection: Connection, analysis: UUID) -> None:
+    connection.execute(sa.select(analyses.c.id).where(analyses.c.id == analysis).with_for_update())
+
+
+def _count(connection: Connection, analysis: UUID) -> None:
+    """Tell how many segments have ended; after the last one the analysis waits to be joined."""
+    of_it = sa.select(sa.func.count(), sa.func.count(segments.c.ended_at)).where(segments.c.analysis_id == analysis)
+    count, ended = connection.execute(of_it).one()
+    connection.execute(sa.update(analyses).where(analyses.c.id == analysis).values(segments_ended=ended))
+    if ended == count:
+        joins = sa.update(work).where(work.c.analysis_id == analysis, work.c.contract == SEGMENTS_CONTRACT)
+        fresh = {"takes": 0, "failures": 0, "reason": None, "available_at": sa.func.now()}
+        connection.execute(joins.values(contract=JOIN_CONTRACT, **fresh))

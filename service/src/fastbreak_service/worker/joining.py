@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The work of joining the segments of a long video: what was seen of them becomes the result of its analysis."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.worker import verdict
+from fastbreak_service.worker.protocol import INTERNAL, Join
+from fastbreak_service.worker.verdict import GiveUp
+from fastbreak_service.worker.writing import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastbreak_service.store.segments import Ended
+    from fastbreak_service.store.work import Work
+    from fastbreak_service.video.limits import Limits
+    from fastbreak_service.worker.ending import Endings
+    from fastbreak_service.worker.news import News
+    from fastbreak_service.worker.ports import Ports
+
+_REFUSED = "The database refused the result; the service's log has the reason. Send the video again when it is mended."
+_BROKEN = "The analysis stopped on an error of its own; the service's log has the cause."
+log = structlog.get_logger()
+
+
+class Joining:
+    """What a worker does with such a piece of work."""
+
+    def __init__(self, ports: Ports, endings: Endings, news: News, limits: Limits, most_failures: int) -> None:
+        self._queue, self._segments, self._records = ports.queue, ports.segments, ports.records
+        self._directory, self._analyst = ports.footage.directory, ports.analyst
+        self._endings, self._news = endings, news
+        self._limits = limits
+        self._most_failures = most_failures
+
+    async def do(self, taken: Work) -> None:
+        """Do it, whatever comes of it; only the lease is somebody else's to keep alive."""
+        log.info("joining started", analysis_id=str(taken.analysis), attempt=taken.attempt, failures=taken.failures)
+        try:
+            await self._do(taken)
+        except DATABASE_ERRORS as error:
+            log.error("database refused", analysis_id=str(taken.analysis), reason=reason(error))  # noqa: TRY400
+            await self._endings.break_off(taken, "database_refused", _REFUSED)
+        except Exception:
+            log.exception("joining broke off", analysis_id=str(taken.analysis))
+            await self._endings.break_off(taken, INTERNAL, _BROKEN)
+
+    async def _do(self, taken: Work) -> None:
+        if await settle(lambda: self._records.ended(taken.analysis)):
+            # Whoever ended it had no time to say so to the queue, or to anybody.
+            await self._endings.end(taken)
+            self._news.tell(taken.analysis)
+            return
+        if hopeless := verdict.before(taken, self._most_failures):
+            await self._endings.give_up(taken, hopeless)
+            return
+        found = await settle(lambda: self._segments.ended(taken.analysis))
+        lost = [one for one in found if one.code]
+        if lost and len(lost) == len(found):
+            why = f"No part of the video could be analysed. The first of {len(lost)}: {lost[0].reason}"
+            await self._endings.give_up(taken, GiveUp(lost[0].code or INTERNAL, why, dead_letter=True))
+            return
+        try:
+            await self._join(taken, found)
+        except AnalysisError as error:
+            judged = verdict.after(error, taken, self._most_failures)
+            if isinstance(judged, GiveUp):
+                await self._endings.give_up(taken, judged)
+                return
+            log.warning("joining put back", analysis_id=str(taken.analysis), reason=judged.failure or "storage away")
+            await settle(lambda: self._queue.hand_back(taken, judged.after_seconds, judged.failure))
+
+    async def _join(self, taken: Work, found: Sequence[Ended]) -> None:
+        stem = self._directory / f"{taken.analysis}.{taken.token}"
+        files = [None if one.code else Path(f"{stem}.{one.segment.number}.segment") for one in found]
+        parts = [(one.segment, None if file is None else str(file)) for one, file in zip(found, files, strict=True)]
+        job = Join(str(taken.analysis), parts, f"{stem}.csv", self._limits)
+        try:
+            for one, file in zip(found, files, strict=True):
+                if file is not None:
+                    await self._fetch(taken, one.segment.number, file)
+            result = await self._analyst.join(job)
+            result["missing"] = [_told(one) for one in found if one.code]
+            if await self._endings.finish(taken, result, job):
+                self._tell(taken, result)
+        finally:
+            for file in (*files, Path(job.measures), Path(job.poses)):
+                if file is not None:
+                    file.unlink(missing_ok=True)
+
+    async def _fetch(self, taken: Work, number: int, file: Path) -> None:
+        content = await settle(lambda: self._segments.seen(taken.analysis, number))
+        await asyncio.to_thread(file.write_bytes, content or b"")
+
+    def _tell(self, taken: Work, result: dict[str, Any]) -> None:
+        log.info(
+            "analysis finished",
+            analysis_id=str(taken.analysis),
+            frames=result["video"]["frames"],
+            persons=len(result["persons"]),
+            missing=len(result["missing"]),
+        )
+        self._news.tell(taken.analysis)
+
+
+def _told(one: Ended) -> dict[str, Any]:
+    """A missing part as an analysis has it."""
+    bounds = {"from_seconds": round(one.segment.start_seconds, 3), "to_seconds": round(one.segment.end_seconds, 3)}
+    return {**bounds, "code": one.code, "message": one.reason}

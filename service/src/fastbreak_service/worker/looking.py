@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The work of looking at one segment of a long video. Whoever ends the last one makes the analysis one to be joined.
+
+A segment that takes its workers with it is missing in the end; what is wrong with the video fails the analysis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fastbreak_service.errors import AnalysisError, Rejection
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.worker import verdict
+from fastbreak_service.worker.protocol import INTERNAL, Look
+from fastbreak_service.worker.verdict import MISSING, GiveUp, TryAgain
+from fastbreak_service.worker.writing import settle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastbreak_service.store.work import Part, Work
+    from fastbreak_service.video.limits import Limits
+    from fastbreak_service.worker.ending import Endings
+    from fastbreak_service.worker.ports import Ports
+
+_BROKEN = "It stopped on an error of its own; the service's log has the cause."
+# What was seen of the longest segment with as many persons as are followed is a tenth of this.
+_MOST_BYTES = 1 << 28
+_VIDEOS_FAULT = frozenset(Rejection)
+log = structlog.get_logger()
+
+
+class Looking:
+    """What a worker does with such a piece of work."""
+
+    def __init__(self, ports: Ports, endings: Endings, limits: Limits, most_failures: int) -> None:
+        self._queue, self._segments, self._records = ports.queue, ports.segments, ports.records
+        self._footage, self._analyst = ports.footage, ports.analyst
+        self._endings = endings
+        self._limits = limits
+        self._most_failures = most_failures
+
+    async def do(self, taken: Work, part: Part) -> None:
+        """Do it, whatever comes of it; only the lease is somebody else's to keep alive."""
+        segment = part.segment
+        self._log(taken, "segment started", attempt=taken.attempt, failures=taken.failures, of=segment.count)
+        try:
+            if await settle(lambda: self._records.ended(taken.analysis)):
+                # Somebody gave it up, and had no time to say so to the queue.
+                await self._endings.end(taken)
+            elif hopeless := verdict.before(taken, self._most_failures):
+                await self._miss(taken, hopeless)
+            else:
+                await self._do(taken, part)
+        except DATABASE_ERRORS as error:
+            await self._hand_back(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS, reason(error)))
+        except Exception:
+            log.exception("segment broke off", analysis_id=str(taken.analysis), segment=segment.number)
+            await self._hand_back(taken, TryAgain(verdict.FAILURE_PAUSE_SECONDS, _BROKEN))
+
+    async def _do(self, taken: Work, part: Part) -> None:
+        try:
+            video = await asyncio.to_thread(self._footage.fetch, taken.analysis)
+        except FootageMissingError as error:
+            log.error("video missing", analysis_id=str(taken.analysis), reason=str(error))  # noqa: TRY400
+            await self._endings.give_up(taken, MISSING)
+            return
+        except FootageError as error:
+            log.warning("video not fetched", analysis_id=str(taken.analysis), reason=str(error))
+            await self._hand_back(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS))
+            return
+        seen = self._footage.directory / f"{taken.analysis}.{taken.token}.segment"
+        job = Look(str(taken.analysis), str(video), part.segment, str(seen), self._limits, part.spent_seconds)
+        try:
+            frames, spent = await self._analyst.look(job)
+            await self._keep(taken, seen, spent, frames)
+        except AnalysisError as error:
+            await self._judge(taken, error)
+        finally:
+            seen.unlink(missing_ok=True)
+            self._footage.put_away(video)
+
+    async def _keep(self, taken: Work, seen: Path, spent: float, frames: int) -> None:
+        if seen.stat().st_size > _MOST_BYTES:
+            raise AnalysisError(INTERNAL, f"More was seen of it than the {_MOST_BYTES} bytes that are kept.")
+        content = await asyncio.to_thread(seen.read_bytes)
+        mine = await settle(lambda: self._segments.saw(taken, content, spent))
+        self._log(taken, "segment finished" if mine else "segment no longer ours", frames=frames, bytes=len(content))
+
+    async def _judge(self, taken: Work, error: AnalysisError) -> None:
+        judged = verdict.after(error, taken, self._most_failures)
+        if isinstance(judged, TryAgain):
+            await self._hand_back(taken, judged)
+        elif judged.code in _VIDEOS_FAULT:
+            await self._endings.give_up(taken, judged)
+        else:
+            await self._miss(taken, judged)
+
+    async def _miss(self, taken: Work, judged: GiveUp) -> None:
+        mine = await settle(lambda: self._segments.miss(taken, judged.code, judged.message))
+        self._log(taken, "segment missing" if mine else "segment no longer ours", code=judged.code)
+
+    async def _hand_back(self, taken: Work, judged: TryAgain) -> None:
+        self._log(taken, "segment put back", reason=judged.failure or "storage away")
+        try:
+            await settle(lambda: self._queue.hand_back(taken, judged.after_seconds, judged.failure))
+        except DATABASE_ERRORS as error:
+            # Then the lease runs out by itself.
+            log.warning("work not handed back", analysis_id=str(taken.analysis), reason=reason(error))
+
+    @staticmethod
+    def _log(taken: Work, what: str, **more: object) -> None:
+        number = taken.part.segment.number if taken.part else None
+        log.info(what, analysis_id=str(taken.analysis), segment=number, **more)

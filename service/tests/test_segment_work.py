@@ -1,0 +1,272 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Segments as work in a real database: each is done once, whatever is repeated, late or killed."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
+from fastbreak_service.segments.cutting import Segment
+from fastbreak_service.settings import database_settings
+from fastbreak_service.store import schema, tables
+from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.segments import SegmentStore
+from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT, NewAnalysis, TeamAnalyses
+from fastbreak_service.store.work import Backlog, Work, WorkQueue
+from fastbreak_service.video.completeness import Completeness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+RESULT = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}
+
+
+@pytest.fixture(scope="module")
+def engine(apart: dict[str, dict[str, str]]) -> Iterator[Engine]:
+    """A pool of a worker, with the rights of one."""
+    made = make_engine(database_settings(apart["work"]))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def owner(migrated: dict[str, str]) -> Iterator[Engine]:
+    """A pool of the schema's owner."""
+    made = make_engine(database_settings(migrated))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def queue(engine: Engine) -> WorkQueue:
+    """The queue of a place of its own."""
+    return WorkQueue(engine, f"place:{uuid.uuid4()}", 30)
+
+
+@pytest.fixture
+def store(engine: Engine) -> SegmentStore:
+    """The segments' store."""
+    return SegmentStore(engine)
+
+
+def parts(count: int) -> list[Segment]:
+    """Segments of a minute."""
+    bounds = [60.0 * number for number in range(count + 1)]
+    return [
+        Segment(number, count, 0.0, max(0.0, begin - 2), begin, end, number, 1800, 640, 480, Completeness.WHOLE)
+        for number, (begin, end) in enumerate(pairwise(bounds))
+    ]
+
+
+def taken(queue: WorkQueue, *, abandoned: bool = False) -> Work:
+    """The next piece of work, which there must be."""
+    found = queue.take(abandoned=abandoned)
+    assert found is not None
+    return found
+
+
+def accept(owner: Engine, queue: WorkQueue) -> uuid.UUID:
+    """Accept an analysis."""
+    new = NewAnalysis(uuid.uuid4(), None, 1, queue._place, True, "0")
+    TeamAnalyses(owner, DEFAULT_TEAM).add(new)
+    return new.id
+
+
+def cut(owner: Engine, queue: WorkQueue, store: SegmentStore, count: int = 3) -> Work:
+    """Accept an analysis, begin it and cut it; whoever did."""
+    accept(owner, queue)
+    planner = taken(queue)
+    assert AnalysisStore(store._engine).start(planner.analysis, planner.owner, planner.attempt)
+    assert store.cut(planner, parts(count))
+    return planner
+
+
+def row(owner: Engine, table: sa.Table, **which: Any) -> Any:
+    """A row as it is."""
+    statement = sa.select(table).where(*(table.c[name] == value for name, value in which.items()))
+    with owner.connect() as connection:
+        return connection.execute(statement).mappings().one_or_none()
+
+
+def lapse(owner: Engine, work: Work) -> None:
+    """Let a segment's lease run out."""
+    assert work.part is not None
+    mine = (
+        tables.segments.c.analysis_id == work.analysis,
+        tables.segments.c.number == work.part.segment.number,
+    )
+    past = sa.func.now() - sa.text("interval '1 second'")
+    with owner.begin() as connection:
+        connection.execute(sa.update(tables.segments).where(*mine).values(lease_until=past))
+
+
+def test_segments_are_taken_once_and_in_order_and_then_there_is_something_to_join(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    planner = cut(owner, queue, store)
+    assert queue.backlog().waiting == queue.waiting() == queue.left() == 3
+    found = [taken(queue) for _ in range(3)]
+    assert [work.part.segment for work in found if work.part] == parts(3)
+    assert {work.owner for work in found} == {planner.owner}
+    assert queue.take(abandoned=True) is None
+    assert (queue.waiting(), queue.left()) == (0, 3)
+    for place, work in enumerate(found, 1):
+        assert queue.extend(work)
+        assert store.saw(work, b"seen %d" % place, 1.5)
+        told = row(owner, tables.analyses, id=work.analysis)
+        assert (told["status"], told["segments"], told["segments_ended"]) == ("running", 3, place)
+    joiner = taken(queue)
+    assert (joiner.contract, joiner.owner, joiner.attempt, joiner.failures) == (JOIN_CONTRACT, planner.owner, 1, 0)
+    assert [(one.segment, one.code) for one in store.ended(joiner.analysis)] == [(one, None) for one in parts(3)]
+    assert [store.seen(joiner.analysis, number) for number in range(3)] == [b"seen 1", b"seen 2", b"seen 3"]
+
+
+def test_whoever_takes_videos_in_counts_segments_too(
+    apart: dict[str, dict[str, str]], owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    cut(owner, queue, store, 3)
+    taken(queue)
+    made = make_engine(database_settings(apart["serve"]))
+    try:
+        api = WorkQueue(made, queue._place, 30)
+        assert api.left() == 3
+        found = api.backlog()
+    finally:
+        made.dispose()
+    assert (found.waiting, found.unfinished) == (2, 3)
+
+
+def test_what_is_ended_is_ended_once(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
+    """A duplicate, somebody who comes late, and somebody whose lease ran out change nothing."""
+    planner = cut(owner, queue, store, 2)
+    late = taken(queue)
+    lapse(owner, late)
+    again = taken(queue, abandoned=True)
+    assert again.part is not None
+    assert (again.part.segment.number, again.attempt, again.failures) == (0, 2, 1)
+    assert not store.saw(late, b"late", 1)
+    assert not store.miss(late, "worker_died", "late")
+    assert not queue.extend(late)
+    assert not queue.hand_back(late, 0)
+    assert not queue.done(late)
+    assert store.saw(again, b"first", 1)
+    assert not store.saw(again, b"twice", 1)
+    assert not store.cut(planner, parts(2))
+    assert store.seen(planner.analysis, 0) == b"first"
+    other = taken(queue)
+    assert other.part is not None
+    assert (other.part.segment.number, other.part.spent_seconds) == (1, 1)
+
+
+def test_of_two_who_end_the_last_two_at_once_one_makes_it_whole(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    for _ in range(5):
+        cut(owner, queue, store, 8)
+        found = [taken(queue) for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(lambda work: store.saw(work, b"x", 1), found))
+        assert taken(queue).contract == JOIN_CONTRACT
+        assert queue.take(abandoned=True) is None
+
+
+def test_a_segment_that_is_handed_back_is_at_once_somebody_elses(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    cut(owner, queue, store, 2)
+    first, other = taken(queue), taken(queue)
+    assert queue.hand_back(first, 0)
+    again = taken(queue)
+    assert again.part == first.part
+    assert (again.attempt, again.failures) == (2, 0)
+    assert queue.hand_back(again, 0, "it died")
+    last = taken(queue)
+    assert (last.part, last.failures, last.reason) == (first.part, 1, "it died")
+    assert queue.extend(other)
+
+
+def test_a_part_that_is_missing_is_told_and_stays_as_a_dead_letter(
+    owner: Engine, queue: WorkQueue, store: SegmentStore, tmp_path: Path
+) -> None:
+    cut(owner, queue, store, 2)
+    poison, good = taken(queue), taken(queue)
+    assert store.miss(poison, "worker_died", "tried 3 times")
+    assert store.saw(good, b"seen", 1)
+    joiner = taken(queue)
+    found = store.ended(joiner.analysis)
+    assert [(one.code, one.reason) for one in found] == [("worker_died", "tried 3 times"), (None, "")]
+    missing = [{"from_seconds": 0.0, "to_seconds": 60.0, "code": "worker_died", "message": "tried 3 times"}]
+    rows = tmp_path / "rows.csv"
+    rows.touch()
+    records = AnalysisStore(store._engine)
+    assert records.finish(joiner.analysis, joiner.owner, RESULT | {"missing": missing}, rows, rows)
+    assert queue.bury(joiner, "a part is missing")
+    told = row(owner, tables.analyses, id=joiner.analysis)
+    assert (told["status"], told["missing"]) == ("succeeded", missing)
+    assert row(owner, tables.work, analysis_id=joiner.analysis)["reason"] == "a part is missing"
+    assert store.ended(joiner.analysis) == [], "what was seen does not stay"
+    assert queue.backlog() == Backlog(0, 0.0, 1, 0)
+
+
+def test_with_its_work_and_with_its_analysis_go_the_segments(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    cut(owner, queue, store, 2)
+    first = taken(queue)
+    assert queue.done(first)
+    assert store.ended(first.analysis) == []
+    assert not store.saw(first, b"x", 1)
+    erased = cut(owner, queue, store, 2)
+    second, third = taken(queue), taken(queue)
+    assert store.saw(second, b"x", 1)
+    erasures = Erasures(owner, queue._place, None)
+    assert erasures.erase(ANYBODY, erased.analysis) is not None
+    assert store.seen(erased.analysis, 0) is None
+    assert not store.saw(third, b"x", 1)
+    assert queue.take(abandoned=True) is None
+
+
+def test_segments_come_before_other_work_and_what_is_to_be_joined_before_what_is_new(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    waits = [accept(owner, queue), accept(owner, queue)]
+    planner = taken(queue)
+    assert planner.analysis == waits[0]
+    assert store.cut(planner, parts(2))
+    found = [taken(queue), taken(queue)]
+    assert {work.analysis for work in found} == {planner.analysis}
+    assert all(store.saw(work, b"x", 1) for work in found)
+    assert [(work.contract, work.analysis) for work in (taken(queue), taken(queue))] == [
+        (JOIN_CONTRACT, waits[0]),
+        (1, waits[1]),
+    ]
+
+
+def test_a_release_before_leaves_long_videos_alone_and_a_downgrade_gives_them_back_whole(
+    migrated: dict[str, str], queue: WorkQueue, store: SegmentStore, owner: Engine
+) -> None:
+    planner = cut(owner, queue, store, 2)
+    assert row(owner, tables.work, analysis_id=planner.analysis)["contract"] == SEGMENTS_CONTRACT > 2
+    assert store.saw(taken(queue), b"x", 1)
+    with owner.connect() as connection, connection.begin() as transaction:
+        config = schema._config(connection)
+        command.downgrade(config, "0012")
+        found = connection.execute(sa.text("SELECT contract, token FROM work WHERE place = :p"), {"p": queue._place})
+        assert found.all() == [(1, None)]
+        command.upgrade(config, "head")
+        transaction.rollback()
+    queue.done(taken(queue))
