@@ -406,6 +406,15 @@ def test_another_environment_of_the_account_is_out_of_reach(who, action, of, pla
     assert [name for name, arn in arns.items() if may(who, action, arn)] == ["dev"]
 
 
+@pytest.mark.parametrize("name", ["awsbackup:job-1", "before-the-cup"])
+def test_a_snapshot_of_any_name_is_restored_where_it_is_of_the_environment(name):
+    asked = "cloudformation", "rds:RestoreDBInstanceFromDBSnapshot", service("rds", f"snapshot:{name}")
+    tags = {"rds:snapshot-tag/Environment": "dev", "rds:snapshot-tag/Project": "fastbreak"}
+    assert may(*asked, **tags)
+    assert not may(*asked)
+    assert not may(*asked, **{**tags, "rds:snapshot-tag/Environment": "dev2"})
+
+
 def test_enough_is_forbidden():
     assert len({(call[0], call[1], call[2]) for call in FORBIDDEN}) >= 60
     assert {call[0] for call in FORBIDDEN} >= {
