@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from .strategies.model import Standing, Started
 
 
+_ALL_USERS = 100.0
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """A *release* under way that is given up, and its deployment. ``first``: another release comes after that."""
@@ -63,13 +66,15 @@ class Recovery:
     ``ended`` are the other records that are to be completed, which is not written yet. ``snapshot`` is what there
     was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
     of a change of settings. ``withdrawn`` is the release under way that is given up: its way back leads where a
-    rollback goes, or it shares target groups with what is wanted instead. ``fallen`` is the release that was to be
-    judged, when there is nothing left to judge.
+    rollback goes, or it shares target groups with what is wanted instead. ``halfway`` is a deployment of ours that
+    shares users with what nobody ever judged: ECS takes it back before anything is deployed. ``fallen`` is the release
+    that was to be judged, when there is nothing left to judge.
     """
 
     adopted: Release | None = None
     withdrawn: Withdrawn | None = None
     fallen: Fallen | None = None
+    halfway: Started | None = None
     orphan_arn: str = ""
     ended: tuple[Ended, ...] = ()
     snapshot: str = ""
@@ -169,6 +174,8 @@ def recover(session: Session, facts: Facts) -> Recovery:
             session.say(f"the release of {release.name} has ended while nobody judged it; it is closed")
             recovery = replace(recovery, fallen=fallen)
         else:
+            if left and _is_halfway(left):
+                recovery = replace(recovery, halfway=left.started)
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
             recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, *ended))
@@ -198,7 +205,8 @@ def _goes_on(session: Session, facts: Facts, release: Release, left: _Left) -> b
 
     One that ECS shifts users to is not deployed anew where it stands: a new deployment would begin with its share.
     """
-    anew = facts.plan.action is Action.DEPLOY and _stands_in_the_way(facts, release, left)
+    shares = _is_halfway(left) or _stands_in_the_way(facts, release, left)
+    anew = facts.plan.action is Action.DEPLOY and shares
     return _is_wanted(facts, release, left.standing) and _by_same(session, left) and not anew
 
 
@@ -231,6 +239,13 @@ def _stands_in_the_way(facts: Facts, release: Release, left: _Left) -> bool:
     A deployment that only replaces tasks has no share that its successor would have to take over.
     """
     return left.started.strategy.shifts_weights and _can_go_back(facts, release, left.standing)
+
+
+def _is_halfway(left: _Left) -> bool:
+    """Whether some of the users are on the release, and others are not."""
+    standing = left.standing
+    moving = standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS)
+    return left.started.strategy.shifts_weights and moving and 0 < (standing.progress.weight or 0.0) < _ALL_USERS
 
 
 def _can_go_back(facts: Facts, release: Release, standing: Standing) -> bool:

@@ -134,6 +134,9 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
     if others := shifting_of_others(session, facts, recovery.replaceable_arn):
         take_back(session, others)
         return bring(session, facts.target)
+    if recovery.halfway and facts.plan.judges and not recovery.adopted:
+        take_back(session, recovery.halfway, "which an interrupted run left and nobody judged")
+        return bring(session, facts.target)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
     return Attempt(session, facts, recovery).go()

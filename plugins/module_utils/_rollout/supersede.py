@@ -33,16 +33,19 @@ def shifting_of_others(session: Session, facts: Facts, ours_arn: str) -> Started
     return Started(strategy, facts.running_arn, moving.arn) if strategy and strategy.shifts_weights else None
 
 
-def take_back(session: Session, others: Started) -> None:
-    """Have ECS roll it back, and wait until it has. Raises OperationError when users do not come back by that."""
-    session.say(f"deployment {others.arn}, which is not ours, shifts users; it is rolled back first (supersede)")
+def take_back(session: Session, others: Started, why: str = "which is not ours") -> None:
+    """Have ECS roll it back, and wait until it has. Raises OperationError when users do not come back by that.
+
+    *why* says what is wrong with it.
+    """
+    session.say(f"deployment {others.arn}, {why}, shifts users; it is rolled back first")
     # ECS says no to a deployment that is on its way back already, or has ended by itself.
     others.strategy.roll_back(session, others)
     ended = _await_end(session, others)
     if ended.state in (DeploymentState.ROLLED_BACK, DeploymentState.STOPPED, DeploymentState.SUCCESSFUL):
         return
     raise OperationError(
-        f"Replacing deployment {others.arn} of {session.request.service}, as supersede says, was given up: ECS was to "
+        f"Replacing deployment {others.arn} of {session.request.service}, {why}, was given up: ECS was to "
         f"roll it back first, and it is {ended.state.value}{f' ({ended.reason})' if ended.reason else ''}. No release "
         "was begun. Look at the service, then run the same command again."
     )
@@ -63,7 +66,7 @@ def _await_end(session: Session, others: Started) -> Standing:
         seconds=session.request.timeout_seconds,
         pause=session.request.poll_seconds,
         on_timeout=lambda seen, elapsed: timed_out(
-            f"Deployment {others.arn} of {session.request.service}, which supersede is to replace, is still "
+            f"Deployment {others.arn} of {session.request.service}, which this run is to replace, is still "
             f"{seen.state.value} after {elapsed:.0f} s. No release was begun; run the same command again when it has "
             f"ended.{said_by_ecs(session)}",
             state=seen.state.value,
