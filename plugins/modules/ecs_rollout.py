@@ -193,7 +193,7 @@ options:
     default: done
   notifications:
     description:
-      - Who is told when a release is refused beforehand (V(not_begun)), begins (V(begun)), is refused by a gate
+      - Who is told when a release does not come to begin (V(not_begun)), begins (V(begun)), is refused by a gate
         (V(refused)), when it ends (V(accepted), V(rolled_back), V(stopped), V(superseded), V(failed),
         V(rollback_failed)) and when a run leaves it to another one (V(handed_over), V(held), V(timed_out),
         V(interrupted), V(left_open)). Nobody, without this option.

@@ -41,6 +41,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
 
     Raises RolledBackError when they were put back, and OperationError when that did not bring the answers back.
     """
+    session.changes_settings = True
     subject = f"Changing the settings of {session.request.service}"
     restoration = Restoration(session, snapshot_before(session, facts, recovery.snapshot))
     recovery = recovery.keep(session, facts, encode(for_record(restoration.snapshot, session.request.owned_by)))

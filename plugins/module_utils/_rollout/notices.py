@@ -25,7 +25,9 @@ _LONGEST_SUBJECT, _LONGEST_SEEN = 100, 1000
 
 
 class Moment(Enum):
-    """When others are told. REFUSED: by a gate, and its users are on their way back. NOT_BEGUN: by pre-flight.
+    """When others are told. REFUSED: by a gate, and its users are on their way back.
+
+    NOT_BEGUN: refused beforehand, or failed before a release had its record.
 
     A run that leaves its release to another one tells the word of its result.
     """
@@ -55,7 +57,7 @@ UNDONE: Mapping[Outcome, Moment] = {
 }
 
 _WORDS = {
-    Moment.NOT_BEGUN: "was refused before anything was changed",
+    Moment.NOT_BEGUN: "did not begin",
     Moment.BEGUN: "began",
     Moment.REFUSED: "was refused and goes back",
     Moment.ACCEPTED: "was accepted",

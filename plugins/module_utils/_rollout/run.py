@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._errors import RefusedError, RequestError
+from .._errors import FastbreakError, RefusedError
 from .._release.record import DEPLOY
 from .attempt import Attempt
 from .change_settings import change_settings
 from .fallen import close_fallen
+from .heard import Heard
 from .insist import insist_on_release
 from .judge.running import verify_running
 from .part import Unchanged
@@ -42,13 +44,14 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
     Raises RequestError and RefusedError before anything is changed; RolledBackError, SupersededError or OperationError
     for a release that did not get in, with the result's data in ``details``.
     """
-    session = Session(request, ports)
+    heard = Heard(ports.announcements)
+    session = Session(request, replace(ports, announcements=heard))
     with session.shown_errors():
         try:
             return _roll_out_or_predict(session, check_mode=check_mode)
-        except (RefusedError, RequestError) as refusal:
-            if not check_mode:
-                session.tell_refused(refusal.message)
+        except FastbreakError as failure:
+            if not (check_mode or heard.heard):
+                session.tell_unbegun(failure.message)
             raise
 
 

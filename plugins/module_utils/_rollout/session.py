@@ -59,6 +59,8 @@ class Session:
         self.beside: list[Callable[[], str]] = []
         #: What comes before this service's release is undone.
         self.before_undo: Callable[[], None] = _nothing
+        #: Whether it replaces no task, of which nobody is told.
+        self.changes_settings = False
         #: The record of the release that is judged; None where there is none.
         self.release: Release | None = None
 
@@ -99,10 +101,10 @@ class Session:
             )
         )
 
-    def tell_refused(self, why: str) -> None:
-        """Tell them that no release was begun. Not of a run that only judges, nor of one whose release was begun."""
+    def tell_unbegun(self, why: str) -> None:
+        """Tell them that no release was begun. Not of a run that only judges, nor of a change of settings."""
         request = self.request
-        if request.judge_only or self.release is not None:
+        if request.judge_only or self.changes_settings:
             return
         self.ports.announcements.tell(
             Notice(

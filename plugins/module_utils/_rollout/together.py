@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
 from .aftermath import Ended, ended_release, holds_open, is_open
+from .heard import Heard
 from .rest import Rest
 from .results import Result, ends, of_error
 from .run import bring, make_way, predict
@@ -43,30 +44,42 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
     A rollback goes the other way round, and leaves a service as it is that never ran what is gone back to. Raises as
     `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
     """
-    orders = [_named(order, orders) for order in orders]
-    if ended := _ended(orders):
-        return _predict_close(orders, ended) if check_mode else _close(orders, ended.digest, ended)
+    heard = {order.service: Heard(order.ports.announcements) for order in orders}
+    orders = [_named(order, orders, heard[order.service]) for order in orders]
+    sessions: list[Session] = []
     try:
-        predicted, left = _predict(orders)
-    except (RefusedError, RequestError) as refusal:
-        if not check_mode:
+        return _roll_out_or_predict(orders, sessions, check_mode=check_mode)
+    except FastbreakError as failure:
+        silent = check_mode or any(session.changes_settings for session in sessions)
+        if not (silent or any(each.heard for each in heard.values())):
             lead = _lead(orders)
-            Session(lead.request, lead.ports).tell_refused(refusal.message)
+            Session(lead.request, lead.ports).tell_unbegun(failure.message)
         raise
+
+
+def _roll_out_or_predict(
+    orders: Sequence[Order], sessions: list[Session], *, check_mode: bool
+) -> dict[str, RolloutResult]:
+    """The result of each service. *sessions* is filled with those that hold a lock."""
+    if ended := _ended(orders):
+        return _predict_close(orders, ended) if check_mode else _close(orders, ended.digest, sessions, ended)
+    predicted, left = _predict(orders)
     if check_mode:
         return _with_notes(_with_the_fall(predicted, orders), left, orders)
     if _is_fallen(orders, predicted):
-        return _close(orders, _digest(orders, predicted))
+        return _close(orders, _digest(orders, predicted), sessions)
     begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]
     # What has fallen ends the release: users are not led on to it first.
     begun.sort(key=lambda order: not _has_fallen(order, predicted))
     digest = _digest(orders, predicted)
-    return _with_notes(_release(begun[::-1] if _goes_back(orders) else begun, digest), left, orders)
+    results = _release(begun[::-1] if _goes_back(orders) else begun, digest, sessions)
+    return _with_notes(results, left, orders)
 
 
-def _named(order: Order, orders: Sequence[Order]) -> Order:
-    """The order, of a request that knows of which services its release is."""
-    return replace(order, request=replace(order.request, services=tuple(each.service for each in orders)))
+def _named(order: Order, orders: Sequence[Order], heard: Heard) -> Order:
+    """The order, of a request that knows of which services its release is, and of ports that know what was *heard*."""
+    request = replace(order.request, services=tuple(each.service for each in orders))
+    return replace(order, request=request, ports=replace(order.ports, announcements=heard))
 
 
 def _lead(orders: Sequence[Order]) -> Order:
@@ -174,12 +187,12 @@ def _joint(refusals: list[FastbreakError]) -> FastbreakError:
     return RefusedError(" ".join(str(refusal) for refusal in refusals), **details)
 
 
-def _lock(orders: Sequence[Order], locks: ExitStack) -> list[Session]:
-    sessions = [Session(order.request, order.ports) for order in orders]
+def _lock(orders: Sequence[Order], locks: ExitStack, sessions: list[Session]) -> None:
+    """Fill *sessions* with one of each order, under its lock."""
+    sessions += (Session(order.request, order.ports) for order in orders)
     for session in sessions:
         with session.shown_errors():
             locks.enter_context(session.locked())
-    return sessions
 
 
 def _make_way(session: Session) -> Target | None:
@@ -187,7 +200,9 @@ def _make_way(session: Session) -> Target | None:
         return make_way(session)
 
 
-def _close(orders: Sequence[Order], digest: str, ended: Release | None = None) -> dict[str, RolloutResult]:
+def _close(
+    orders: Sequence[Order], digest: str, sessions: list[Session], ended: Release | None = None
+) -> dict[str, RolloutResult]:
     """Close the leading service's release, which ended unfit, unless it is closed; undo what others hold open for it.
 
     No service is released for it any more. Raises as `roll_out_together` does.
@@ -195,7 +210,8 @@ def _close(orders: Sequence[Order], digest: str, ended: Release | None = None) -
     lead = _lead(orders)
     others = [_judging(order, digest) for order in orders if not order.leads and is_open(order, digest)]
     with ExitStack() as locks:
-        session, *companions = _lock([lead, *others], locks)
+        _lock([lead, *others], locks, sessions)
+        session, *companions = sessions
         try:
             with session.shown_errors():
                 if ended is None:
@@ -231,10 +247,10 @@ def _take_up(session: Session) -> Part:
         return Ended(error)
 
 
-def _release(orders: Sequence[Order], digest: str) -> dict[str, RolloutResult]:
+def _release(orders: Sequence[Order], digest: str, sessions: list[Session]) -> dict[str, RolloutResult]:
     done: Done = []
     with ExitStack() as locks:
-        sessions = _lock(orders, locks)
+        _lock(orders, locks, sessions)
         # What cannot be taken back is known before anything is begun.
         targets = [_make_way(session) for session in sessions]
         for place, (session, target) in enumerate(zip(sessions, targets, strict=True)):
