@@ -16,12 +16,13 @@ import time
 VERSION = os.environ.get("FASTBREAK_VERSION", "")
 BORN = time.monotonic()
 BASE_SECONDS = 0.1
-GOOD = {"items": [{"id": 1, "knee_degrees": 121.5}]}
+KNEE, OTHER_KNEE = 121.5, 58.5
+GOOD = {"items": [{"id": 1, "knee_degrees": KNEE}]}
 BODIES = {
     "good": GOOD,
     "error": {"error": "no connection to the database"},
-    "other": {"analyses": [[1, 121.5]]},
-    "swapped": {"items": [{"id": 1, "knee_degrees": 58.5}]},
+    "other": {"analyses": [[1, KNEE]]},
+    "swapped": {"items": [{"id": 1, "knee_degrees": OTHER_KNEE}]},
 }
 COUNT = itertools.count(1)
 LEAKED: list[bytearray] = []
@@ -109,14 +110,32 @@ def serve() -> None:
     Server(("0.0.0.0", 8080), Handler).serve_forever()  # noqa: S104 - inside its container
 
 
+def golden(clip: str) -> str:
+    """What it finds in a known clip, in the form of `fastbreak-service golden`. Of each clip that is the same."""
+    knee = OTHER_KNEE if os.environ.get("BODY") == "swapped" else KNEE
+    angles = {"left_knee_flexion": dict.fromkeys(("minimum", "maximum", "mean"), knee)}
+    found = {
+        "golden": 1,
+        "clip": clip,
+        "sha256": "0" * 64,
+        "commit": "0" * 40,
+        "models": {"stand-in": "0" * 64},
+        "frames_per_second": 10.0,
+        "persons": [{"frames": 40, "first_frame": 0, "last_frame": 39, "angles": angles}],
+    }
+    return json.dumps(found)
+
+
 def main(words: list[str]) -> int:
-    """What the image is started with: migrate or serve."""
+    """What the image is started with: migrate, serve or golden."""
     if words == ["migrate"]:
         print(f"{VERSION}: migrating", flush=True)
         time.sleep(setting("MIGRATION_SECONDS"))
         return int(setting("MIGRATION_EXIT"))
     if words == ["serve"]:
         serve()
+    if words[:1] == ["golden"]:
+        print(*map(golden, words[1:]), sep="\n", flush=True)
     return 0
 
 
