@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,21 @@ from hypothesis import strategies as st
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.movement.values import MOST_EVENTS
+from fastbreak_service.segments.cutting import Segment
+from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.worker import client
-from fastbreak_service.worker.protocol import Job, event_line, parse_event, parse_verdict
+from fastbreak_service.worker.protocol import (
+    AnyJob,
+    Cover,
+    Job,
+    Join,
+    Look,
+    event_line,
+    parse_event,
+    parse_job,
+    parse_verdict,
+)
 from support.reports import trails
 
 if TYPE_CHECKING:
@@ -42,11 +54,15 @@ MOVEMENT = asdict(trails().reviewed(30))
 MOVED = MOVEMENT["persons"][0]
 RESULT = {"video": VIDEO, "model": {"name": "m", "sha256": "s"}, "persons": [PERSON], "movement": MOVEMENT}
 READY = event_line("ready", offline=True, files=True)
+FIRST = Segment(0, 2, -0.5, 0.0, 0.0, 60.0, 0, 1800, 640, 480, Completeness.WHOLE)
+CUT = [asdict(FIRST), asdict(replace(FIRST, number=1, lead_seconds=58.0, start_seconds=60.0, end_seconds=120.5))]
 GOOD = [
     READY,
     event_line("done", id="a", result=RESULT),
     event_line("failed", id="a", code="truncated", message="Cut short."),
     event_line("failed", id="a", code="internal_error", message="x"),
+    event_line("looked", id="a", frames=3, spent_seconds=0.5),
+    event_line("cut", id="a", segments=CUT),
 ]
 
 
@@ -109,7 +125,28 @@ BAD = [
     _changed("findings", words="x" * 1001),
     _changed("findings", status="injured"),
     _changed("findings", more=1),
+    event_line("looked", id="a", frames=3),
+    event_line("looked", id="a", frames=3, spent_seconds=-1),
+    event_line("looked", id="a", frames=3, spent_seconds=float("inf")),
+    event_line("cut", id="a", segments=CUT[:1]),
+    event_line("cut", id="a", segments=None),
+    event_line("cut", id="a", segments=[CUT[0], 7]),
+    event_line("cut", id="a", segments=[CUT[0], CUT[1] | {"start_seconds": 61.0}]),
+    event_line("cut", id="a", segments=[CUT[0], CUT[1] | {"end_seconds": 60.0}]),
+    event_line("cut", id="a", segments=[CUT[0], CUT[1] | {"number": 0}]),
+    event_line("cut", id="a", segments=[CUT[0], CUT[1] | {"completeness": "x"}]),
+    event_line("cut", id="a", segments=[CUT[0], CUT[1] | {"more": 1}]),
 ]
+
+
+def test_every_job_comes_back_from_its_line() -> None:
+    jobs: list[AnyJob] = [
+        Job("a", "v", "m.csv", Limits(), 60.0),
+        Look("a", "v", FIRST, "s", Limits(5), 2.5),
+        Join("a", [(FIRST, "s"), (FIRST, None)], "m.csv", Limits()),
+        Cover("a", "v", "f", [[[1.0, [2.0, None]]]], Limits()),  # type: ignore[list-item] # JSON has no tuples
+    ]
+    assert [parse_job(job.line()) for job in jobs] == jobs
 
 
 @pytest.mark.parametrize("line", GOOD, ids=range(len(GOOD)))
