@@ -116,11 +116,12 @@ bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; 
 bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy and by other tools (hours; resumable)
 	@tools/run python -m benchmarks.releases
 
-bench-service: ## A league on the workers; a thousand broken and hostile videos by API and command line (half an hour; resumable)
+bench-service: ## A league and a long clip on the workers; a thousand broken and hostile videos by API and command line (an hour; resumable)
 	@tools/run python -m tools.engine ensure
 	@tools/run python -m tools.images all
 	@tools/bootstrap service
 	@tools/run python -m benchmarks.league
+	@.venv-service/bin/python service/benchmarks/parallel.py
 	@.venv-service/bin/python service/benchmarks/mutants.py
 
 bench-site: ## Releases of the site under load, beside the AWS CLI and community.aws (about 20 minutes)

@@ -87,6 +87,20 @@ def test_segments_of_killed_and_stopped_workers_are_done_by_others_and_none_twic
     assert {path.name for path in (tmp_path / "footage").iterdir()} == {".place", "kept"}
 
 
+def test_a_service_whose_videos_end_with_it_ends_all_segments_before_it_stops(
+    migrated: dict[str, str], six_seconds: bytes, database: Connection, tmp_path: Path
+) -> None:
+    alone = Service(migrated | {"FASTBREAK_SEGMENT_SECONDS": "2"}, tmp_path / "log.jsonl")
+    try:
+        identity = alone.start().accepted(six_seconds)
+        alone.wait_logged(event="segment started", segment=0)
+        assert alone.terminate() == 0
+    finally:
+        alone.end()
+    found = database.execute("SELECT status, segments_ended FROM analyses WHERE id = %s", [identity]).fetchone()
+    assert found == ("succeeded", 3)
+
+
 def test_of_a_poison_segment_the_part_is_missing_and_the_rest_is_told(
     make: Make, six_seconds: bytes, database: Connection
 ) -> None:

@@ -87,7 +87,7 @@ BY_HAND = {
     "make bench-promotion": "takes 25 minutes; tests/integration/benchmarks runs its parts",
     "make bench-provision": "needs the AWS CLI and the CDK",
     "make bench-site": "takes 20 minutes; its parts have unit tests",
-    "make bench-service": "takes half an hour; service/tests/test_mutants.py sends some of each kind",
+    "make bench-service": "takes an hour; service/tests/test_mutants.py sends some of each kind",
     "make bench-vision": "fetches MediaPipe and takes minutes; what it makes of cameras is tested in service/tests",
     "make bench-releases": "takes hours; its values, its load and what stands in for the service have unit tests",
     "make changelog": "writes into the clone; its program has unit tests",
