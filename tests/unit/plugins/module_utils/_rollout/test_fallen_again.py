@@ -96,7 +96,7 @@ def test_of_two_that_ecs_ended_the_newest_is_closed_and_with_it_the_other(world:
     assert outcomes(world) == ["ROLLED_BACK", "ROLLED_BACK", "SUCCEEDED"]
 
 
-@pytest.mark.parametrize("attempts", [pair for size in (1, 2, 3) for pair in product(("fell", "killed"), repeat=size)])
+@pytest.mark.parametrize("attempts", [pair for size in (1, 2) for pair in product(("fell", "killed"), repeat=size)])
 def test_judging_once_closes_all_that_runs_left(world: ShiftingWorld, ports: Ports, attempts: tuple[str, ...]) -> None:
     for attempt in attempts:
         if attempt == "fell":

@@ -31,10 +31,8 @@ UNFIT: dict[str, dict[str, dict[str, Any]]] = {
 }
 #: In which order, who is unfit, when the run is killed, and how long ECS goes on alone after that.
 LEFT = (
-    (("worker", LEAD), "", 20, 1),
     (("worker", LEAD), "", 90, 1),
     (("worker", LEAD), "", 90, 400),
-    (("worker", LEAD), "worker", 20, 1),
     (("worker", LEAD), LEAD, 47, 1),
     ((LEAD, "worker"), "", 200, 1),
     ((LEAD, "worker"), "worker", 260, 400),
