@@ -67,7 +67,8 @@ def _weight_problems(session: Session, facts: Facts, wanted: ListenerRule, there
     elif facts.found.service and not _healthy(session, there):
         yield (
             f"{of} sends users to {there.summary().target_group_arn}, which has no healthy target: ECS would take it "
-            "for the revision that runs. Point the rule at the group that has the service's tasks, then run again."
+            "for the revision that runs. Point the rule at the group that has the service's tasks, then run again; if "
+            "these are all down, release what mends them by ROLLING (deployment.strategy), which asks none of them."
         )
 
 

@@ -297,6 +297,20 @@ def test_the_strategy_of_a_living_service_changes_to_and_fro(world: ShiftingWorl
     assert {status for who, status, _version in world.requests if who == "user"} == {200}
 
 
+def test_what_mends_a_service_that_is_down_is_released_by_rolling(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, CANARY)
+    running = f"sha256:{'a' * 64}"
+    world.behaviours[running] = replace(world.behaviours[running], exits_after=1.0)
+    for task in world.tasks:
+        task.behaviour = world.behaviours[running]
+    world.push("1.1.0", "b")
+    world.sleep(60)
+    with pytest.raises(RefusedError, match=r"no healthy target.*release what mends them by ROLLING"):
+        deploy(ports, "1.1.0", **CANARY)
+    assert deploy(ports, "1.1.0", **ROLLING).result.value == "accepted"
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
 class KeepingWorld(ShiftingWorld):
     """An ECS for which an empty list of hooks says nothing."""
 
