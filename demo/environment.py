@@ -30,6 +30,10 @@ LABELS = "publish_labels"
 LOAD_PATH = "/v1/analyses?limit=1"
 
 
+# A demo has no night, whatever the hour, and whoever kills or asks a worker in it finds one.
+_ALWAYS_AWAKE = {"fastbreak_worker_schedule": [], "fastbreak_worker_rest_after_seconds": 86400}
+
+
 @dataclass(frozen=True)
 class Release:
     """An image that lies in a registry."""
@@ -69,8 +73,7 @@ class Environment:
         self, playbook: str, *, log: str, extra: Mapping[str, object] | None = None, check: bool = True
     ) -> Output:
         command = ["ansible-playbook", "-i", f"inventories/{self.name}", playbook]
-        # A demo has no night, whatever the hour.
-        command += ["-e", json.dumps({"fastbreak_worker_schedule": [], **(extra or {})})]
+        command += ["-e", json.dumps({**_ALWAYS_AWAKE, **(extra or {})})]
         self.console.detail(
             f"$ {' '.join(command[:4])}"
             + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key not in {REPORT, LABELS})
