@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastbreak_service.errors import AnalysisError, RejectedVideoError
 from fastbreak_service.segments.cutting import LEAD_SECONDS, Segment, cuts, segments
 from fastbreak_service.segments.reading import SegmentReader
 from fastbreak_service.video.completeness import Completeness
@@ -22,6 +24,7 @@ from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.packets import Packets, packets
 from fastbreak_service.vision.tracker import CONFIRM_AFTER, FORGET_AFTER_SECONDS, SEARCH_SECONDS
 from support import clips
+from support.mutants import KINDS, bases, mutants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +80,10 @@ def test_a_clip_with_room_for_one_segment_is_one(keys: list[float], seconds: flo
 
 def test_a_long_clip_has_as_many_segments_as_there_is_room_for() -> None:
     assert cuts([float(second) for second in range(0, 250, 2)], 250.0, 60) == [0, 62, 124, 188]
+
+
+def test_whatever_end_is_claimed_there_are_no_more_segments_than_key_frames() -> None:
+    assert cuts([0.0, 60.0, 5e8], 1e15, 60) == [0.0, 5e8]
 
 
 def test_a_lead_is_long_enough_to_know_whom_the_tracker_still_remembers() -> None:
@@ -141,5 +148,28 @@ def test_a_file_that_does_not_say_when_its_frames_are_shown_is_not_cut(name: str
     assert packets(path, Limits(), 0) is None
 
 
+def test_a_clip_that_is_too_long_is_refused_before_it_is_cut(plain_clip: Path) -> None:
+    with pytest.raises(RejectedVideoError, match="goes on past 1 seconds"):
+        packets(plain_clip, Limits(max_duration_seconds=1), 0)
+
+
 def test_a_short_clip_is_not_even_read(plain_clip: Path) -> None:
     assert packets(plain_clip, Limits(), 10) is None
+
+
+def test_of_whatever_is_broken_what_can_be_cut_can_be_read(tmp_path: Path) -> None:
+    """Some of each kind of broken and hostile files: all else is a reason."""
+    came: Counter[str] = Counter()
+    for mutant in mutants(bases(tmp_path), 2 * len(KINDS), seed=3):
+        path = tmp_path / "mutant"
+        path.write_bytes(mutant.content)
+        try:
+            if (listed := packets(path, Limits(), 0)) is None:
+                came["whole"] += 1
+                continue
+            for segment in segments(listed, 0.1, 0.05):
+                came["frames"] += sum(1 for _ in SegmentReader(path, Limits(), segment))
+        except AnalysisError as error:
+            came[error.code] += 1
+    assert came["whole"] > 0
+    assert came["frames"] > 0

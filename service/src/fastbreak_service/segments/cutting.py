@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LEAD_SECONDS = 2.0
 """Somebody who was seen and is away for `FORGET_AFTER_SECONDS` is still remembered, and half a second is left to find
 them in."""
+MOST_SEGMENTS = 1000
+"""Of a video; the longest that is accepted has far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def cuts(keys: Sequence[float], end: float, seconds: float) -> list[float]:
     none is shorter than half of that. A clip with room for one alone is one.
     """
     first = keys[0]
-    wanted = int((end - first) // seconds)
+    # What a packet claims of its end may be any number.
+    wanted = int(min((end - first) // seconds, len(keys), MOST_SEGMENTS))
     starts = [first]
     for number in range(1, wanted):
         start = _nearest(keys, first + number * (end - first) / wanted)

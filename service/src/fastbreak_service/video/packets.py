@@ -8,22 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastbreak_service.errors import Rejection
 from fastbreak_service.video.completeness import Completeness, completeness
 from fastbreak_service.video.container import DamageCounter, open_video
 from fastbreak_service.video.decoding import Tally, decoded, demuxed, is_open_ended, settle
-from fastbreak_service.video.frames import Showing
+from fastbreak_service.video.frames import NOT_READ, NOT_SET_UP, Showing
+from fastbreak_service.video.guard import rejecting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
     from av.packet import Packet
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from fastbreak_service.video.limits import Limits
 
 # Packets that may pass before the first picture.
 _PATIENCE = 300
+_MOST = 500_000
+"""More are listed of no clip: an hour at 60 a second has half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def packets(path: Path, limits: Limits, shortest_seconds: float) -> Packets | No
     if read is None:
         return None
     listed, (width, height) = read
+    limits.check_time(max(listed.stamps) - min(listed.stamps))
     if listed.end - min(listed.stamps) < shortest_seconds:
         return None
     return Packets(listed.stamps, listed.keys, listed.end, width, height, completeness(path, kind))
@@ -86,15 +92,23 @@ def packets(path: Path, limits: Limits, shortest_seconds: float) -> Packets | No
 def _read(container: InputContainer, stream: VideoStream, limits: Limits) -> tuple[_Listed, tuple[int, int]] | None:
     listed, size = _Listed(), None
     tally, showing = Tally(), Showing(limits, limits.meter())
-    stream.codec_context.thread_count = 1
+    with rejecting(Rejection.UNDECODABLE, NOT_SET_UP):
+        stream.codec_context.thread_count = 1
     for packet in demuxed(container, stream, tally):
         if packet.size == 0:
             continue
-        if not listed.add(packet):
+        if not listed.add(packet) or len(listed.stamps) > _MOST:
             return None
         if size is None and len(listed.stamps) <= _PATIENCE:
-            first = next(showing.checked(iter(decoded(packet, tally))), None)
-            shown = showing.shown(first, stream) if first is not None else None
-            size = (shown.width, shown.height) if shown is not None else None
+            size = _size(showing, decoded(packet, tally), stream)
     known = size is not None and bool(listed.keys) and listed.keys[0] == 0
     return (listed, size) if size is not None and known and len(set(listed.stamps)) == len(listed.stamps) else None
+
+
+def _size(showing: Showing, pictures: list[VideoFrame], stream: VideoStream) -> tuple[int, int] | None:
+    """How large the first of some pictures is shown; None of none."""
+    for picture in showing.checked(iter(pictures)):
+        with rejecting(Rejection.UNDECODABLE, NOT_READ):
+            shown = showing.shown(picture, stream)
+        return shown.width, shown.height
+    return None

@@ -19,7 +19,7 @@ from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
 from fastbreak_service.movement.values import MOST_EVENTS, Movement
-from fastbreak_service.segments.cutting import Segment, segment_of
+from fastbreak_service.segments.cutting import MOST_SEGMENTS, Segment, segment_of
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
@@ -32,8 +32,6 @@ INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
 _RESULT = {"video", "model", "persons", "movement"}
 _MESSAGE_LENGTH = 1000
-MOST_SEGMENTS = 1000
-"""Of a video; the longest that is accepted has far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
