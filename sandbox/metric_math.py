@@ -3,7 +3,8 @@
 
 """CloudWatch's metric math, as far as alarms and scaling policies here use it.
 
-Follows the CloudWatch user guide, "Using math expressions".
+Follows the CloudWatch user guide, "Using math expressions": where one series tells something, another that is silent
+counts as 0 in arithmetic, comparisons, AND and OR.
 
 An expression is read by Python's own parser, for its grammar holds CloudWatch's but for AND, OR and `^`; anything that
 is not named here is refused when the alarm is made.
@@ -36,7 +37,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_ARGUMENTS = {"IF": 3, "FILL": 2, "ABS": 1, "CEIL": 1, "FLOOR": 1, "HOUR": 1}
+_ARGUMENTS = {"IF": (2, 3), "FILL": (2,), "ABS": (1,), "CEIL": (1,), "FLOOR": (1,), "HOUR": (1,)}
 _ROUNDINGS: dict[str, Callable[[float], float]] = {"ABS": abs, "CEIL": math.ceil, "FLOOR": math.floor}
 _WORDS = ((r"\bAND\b|&&", " and "), (r"\bOR\b|\|\|", " or "), (r"\^", "**"))
 
@@ -80,7 +81,7 @@ def _check(node: ast.AST, expression: str) -> None:
     good = isinstance(node, known)
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        good = _ARGUMENTS.get(name) == len(node.args) and not node.keywords
+        good = len(node.args) in _ARGUMENTS.get(name, ()) and not node.keywords
     elif isinstance(node, ast.operator):
         good = type(node) in _BINARY
     elif isinstance(node, ast.cmpop):
@@ -131,24 +132,30 @@ def _work(node: ast.expr) -> Callable[..., float]:
 def _call(name: str, arguments: list[Value], periods: tuple[float, ...]) -> Value:
     if name in _ROUNDINGS:
         return _each(arguments, _ROUNDINGS[name])
+    if name == "HOUR":  # not sparse, whatever the metric tells
+        return {period: float(datetime.fromtimestamp(period, UTC).hour) for period in periods}
     full = [argument if isinstance(argument, Mapping) else dict.fromkeys(periods, argument) for argument in arguments]
-    if name == "HOUR":
-        return {period: float(datetime.fromtimestamp(period, UTC).hour) for period in full[0]}
     if name == "FILL":
         return {period: full[0].get(period, full[1][period]) for period in periods if period in full[1]}
-    condition, then, otherwise = full
-    chosen = {period: then if held else otherwise for period, held in condition.items()}
-    return {period: branch[period] for period, branch in chosen.items() if period in branch}
+    return _if(full[0], full[1], full[2] if len(full) > 2 else {})
+
+
+def _if(condition: Series, then: Series, otherwise: Series) -> Series:
+    """A silent `condition` and a silent `otherwise` tell nothing; a silent `then` tells 0."""
+    return {
+        period: then.get(period, 0.0) if held else otherwise[period]
+        for period, held in condition.items()
+        if held or period in otherwise
+    }
 
 
 def _each(values: list[Value], work: Callable[..., float]) -> Value:
-    """`work` in every period in which all of `values` are known; a quotient by zero is not."""
+    """`work` in every period in which any of `values` is known, the others being 0; a quotient by zero is dropped."""
     maps = [value for value in values if isinstance(value, Mapping)]
     if not maps:
         return work(*values)
-    common = set(maps[0]).intersection(*maps[1:])
     found = {
-        period: work(*(value[period] if isinstance(value, Mapping) else value for value in values))
-        for period in sorted(common)
+        period: work(*(value.get(period, 0.0) if isinstance(value, Mapping) else value for value in values))
+        for period in sorted(set[float]().union(*maps))
     }
     return {period: number for period, number in found.items() if not math.isnan(number)}

@@ -99,6 +99,12 @@ def backup(inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 def cloudwatch(inputs: Mapping[str, Any]) -> Iterator[str]:
+    begin, end = inputs.get("cloudwatch_queue_watched_from_hour"), inputs.get("cloudwatch_queue_watched_until_hour")
+    if begin is not None and str(begin) == str(end):
+        yield (
+            f"cloudwatch_queue_watched_from_hour and cloudwatch_queue_watched_until_hour are both {begin}, so that the "
+            "alarm queue-age would never ring; they have to differ, and 0 and 24 are all day"
+        )
     least, whole = inputs.get("cloudwatch_database_free_storage_gib"), inputs.get("rds_allocated_storage_gib")
     if least is None or whole is None or not str(whole).isdecimal():
         return

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from sandbox.metric_math import evaluate
 from sandbox.services.logs.model.metrics import of_filter
 from tests.unit.roles.test_components import ROOT, template
 
@@ -106,8 +107,8 @@ def test_an_analysis_without_a_result_is_counted(event, counted):
     assert (
         ALARMS["failed-analyses"]["MetricName"] == FILTERS["FailedAnalyses"]["MetricTransformations"][0]["MetricName"]
     )
-    task = (ROOT / "service" / "src" / "fastbreak_service" / "worker" / "task.py").read_text()
-    assert 'log.warning("analysis failed"' in task
+    ending = (ROOT / "service" / "src" / "fastbreak_service" / "worker" / "ending.py").read_text()
+    assert 'log.warning("analysis failed"' in ending
 
 
 def test_alarms_of_the_queue_read_what_the_service_tells():
@@ -115,6 +116,22 @@ def test_alarms_of_the_queue_read_what_the_service_tells():
     [measured] = [query for query in ALARMS["queue-age"]["Metrics"] if "MetricStat" in query]
     for name in (measured["MetricStat"]["Metric"]["MetricName"], ALARMS["dead-letters"]["MetricName"]):
         assert f'"{name}": "' in told
+
+
+HOURS = {hour: hour * 3600.0 for hour in range(24)}
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 24), (13, 24), (0, 1), (6, 18), (22, 4), (23, 1), (13, 12)])
+def test_a_waiting_video_is_a_concern_in_the_watched_hours_alone_and_silence_is_no_good_news(begin, end):
+    [concern] = [query for query in ALARMS["queue-age"]["Metrics"] if "Expression" in query]
+    expression = concern["Expression"]["Fn::Sub"]
+    for name, hour in (("QueueWatchedFromHour", begin), ("QueueWatchedUntilHour", end)):
+        expression = expression.replace(f"${{{name}}}", str(hour))
+    watched = [at for hour, at in HOURS.items() if (begin <= hour < end if begin < end else not end <= hour < begin)]
+    quiet = {at: 0.0 for at in HOURS.values() if at not in watched}
+    waits = dict.fromkeys(HOURS.values(), 5000.0)
+    assert evaluate(expression, {"age": waits}, tuple(waits)) == {**waits, **quiet}
+    assert evaluate(expression, {"age": {}}, tuple(waits)) == quiet
 
 
 def metric_of(name):

@@ -6,6 +6,10 @@
 A policy that tracks a target multiplies the tasks there are, so that it adds none to none. A step scaling policy does,
 which a CloudWatch alarm calls ("Step scaling policies" in the Application Auto Scaling user guide). CloudWatch calls it
 once a minute for as long as the alarm is in ALARM.
+
+What wakes takes a service of which Container Insights tells nothing for one without a task. Its figures may come late,
+so that the newest minutes tell nothing of tasks that run: three minutes of four have to say so ("FILL" in the
+CloudWatch user guide). The fourth is for what the service tells of its queue, which may be late as well.
 """
 
 from __future__ import annotations
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
 #: The policies, which are called by alarms.
 WAKE, REST = f"{MARK}wake", f"{MARK}rest"
 _PERIOD = 60
-# Longer than Container Insights takes to tell of a task that was asked for.
-_WAKE_COOLDOWN_SECONDS = 300
+# What has to say that nobody attends to the work, out of how many.
+_WAKE_MINUTES, _WAKE_OF = 3, 4
+# Longer than the alarm stays after a task was asked for: as many minutes, and two that Container Insights is late.
+_WAKE_COOLDOWN_SECONDS = 360
 
 
 def lowest(scaling: Scaling) -> int:
@@ -57,7 +63,7 @@ def _wake(worker: Worker) -> dict[str, Any]:
     expression = "IF(FILL(tasks, 0) < 1, waiting + FILL(backlog, 0), 0)"
     metrics = [tasks, waiting, backlog, {"Id": "unattended", "Expression": expression, "ReturnData": True}]
     step = {"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}
-    alarm = _alarm(metrics, "GreaterThanOrEqualToThreshold", 1)
+    alarm = _alarm(metrics, "GreaterThanOrEqualToThreshold", _WAKE_MINUTES, _WAKE_OF)
     return _stepping("ChangeInCapacity", step, _WAKE_COOLDOWN_SECONDS, alarm)
 
 
@@ -65,7 +71,8 @@ def _rest(worker: Worker, after_seconds: int) -> dict[str, Any]:
     """No task, once nothing waits and nothing is worked on for some time."""
     metrics = [{**measured(BACKLOG, worker), "ReturnData": True}]
     step = {"MetricIntervalUpperBound": 0.0, "ScalingAdjustment": 0}
-    alarm = _alarm(metrics, "LessThanThreshold", max(1, after_seconds // _PERIOD))
+    minutes = max(1, after_seconds // _PERIOD)
+    alarm = _alarm(metrics, "LessThanThreshold", minutes, minutes)
     return _stepping("ExactCapacity", step, 0, alarm)
 
 
@@ -74,8 +81,8 @@ def _stepping(kind: str, step: Mapping[str, Any], cooldown: int, alarm: dict[str
     return {"PolicyType": "StepScaling", STEPPING: {**steps, "Cooldown": cooldown}, ALARM: alarm}
 
 
-def _alarm(metrics: list[dict[str, Any]], comparison: str, periods: int) -> dict[str, Any]:
-    """An alarm that is not in ALARM while nobody tells anything."""
+def _alarm(metrics: list[dict[str, Any]], comparison: str, points: int, periods: int) -> dict[str, Any]:
+    """An alarm that is not in ALARM while nobody tells anything: by *points* out of *periods*."""
     queries = [
         {**query, "MetricStat": {**query["MetricStat"], "Period": _PERIOD}} if "MetricStat" in query else query
         for query in metrics
@@ -85,6 +92,6 @@ def _alarm(metrics: list[dict[str, Any]], comparison: str, periods: int) -> dict
         "ComparisonOperator": comparison,
         "Threshold": 1.0,
         "EvaluationPeriods": periods,
-        "DatapointsToAlarm": periods,
+        "DatapointsToAlarm": points,
         "TreatMissingData": "notBreaching",
     }

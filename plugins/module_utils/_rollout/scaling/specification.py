@@ -7,8 +7,12 @@ What waits is the same however many tasks there are. A policy wants a metric tha
 follows how much there is for each of them ("Create a target tracking scaling policy using metric math" in the
 Application Auto Scaling user guide).
 
-Work that is taken counts like work that waits, and its age is never 0: otherwise tasks would be removed from the last
-pieces that they are at. A service of before tells only what waits, which then has to do.
+Work that is taken counts like work that waits, and its age is never 0: otherwise no task would stay for the last
+pieces. That is how many stay; which ones go is for ECS to choose, and a busy one hands back what it had taken. A
+service of before tells only what waits, which then has to do.
+
+CloudWatch takes a silent series for 0 in arithmetic, and drops a quotient by 0 ("Metric math syntax and functions" in
+the CloudWatch user guide). So what tells nothing has to be the divisor, or it would be an empty queue.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ def specification(metric: Metric, worker: Worker) -> dict[str, Any]:
         return _math([BACKLOG, AGE], "IF(FILL(backlog, 0) > 0 AND age < 1, 1, age)", worker)
     return _math(
         [BACKLOG, WAITING, RUNNING],
-        "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(tasks < 1, 1, tasks)",
+        "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(waiting >= 0, IF(tasks < 1, 1, tasks))",
         worker,
     )
 

@@ -72,12 +72,26 @@ PERIODS = (0.0, 60.0, 120.0)
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("100 * errors / requests", {60.0: 5.0}),
+        ("100 * errors / requests", {60.0: 5.0, 120.0: 0.0}),
+        ("errors - requests", {60.0: -95.0, 120.0: -10.0}),
+        ("errors - nothing", {60.0: 5.0}),
+        ("errors / nothing", {}),
+        ("nothing + 1", {}),
+        ("errors < requests", {60.0: 1.0, 120.0: 1.0}),
+        ("errors < 9", {60.0: 1.0}),
+        ("requests > 5 AND errors > 1", {60.0: 1.0, 120.0: 0.0}),
         ("FILL(errors, 0)", {0.0: 0.0, 60.0: 5.0, 120.0: 0.0}),
         ("100 * FILL(errors, 0) / requests", {60.0: 5.0, 120.0: 0.0}),
         ("IF(requests >= 50, 100 * FILL(errors, 0) / requests, 0)", {60.0: 5.0, 120.0: 0.0}),
         ("IF(FILL(requests, 0) >= 50 AND FILL(errors, 0) > 1, 1, 0)", {0.0: 0.0, 60.0: 1.0, 120.0: 0.0}),
-        ("errors > 9 || requests == 100", {60.0: 1.0}),
+        ("errors > 9 || requests == 100", {60.0: 1.0, 120.0: 0.0}),
+        # The user guide's examples: what is true and silent is 0, all else that is silent is dropped.
+        ("IF(requests, errors, 7)", {60.0: 5.0, 120.0: 0.0}),
+        ("IF(requests > 50, errors)", {60.0: 5.0}),
+        ("IF(requests < 50, 3, errors)", {60.0: 5.0, 120.0: 3.0}),
+        ("IF(requests < 0, 3, errors)", {60.0: 5.0}),
+        ("IF(errors, 1, 2)", {60.0: 1.0}),
+        ("HOUR(nothing)", {0.0: 0.0, 60.0: 0.0, 120.0: 0.0}),
         ("requests / (requests - 100)", {120.0: -10 / 90}),
         ("-requests ^ 2", {60.0: -10000.0, 120.0: -100.0}),
         ("CEIL(requests / 30)", {60.0: 4.0, 120.0: 1.0}),
@@ -85,11 +99,11 @@ PERIODS = (0.0, 60.0, 120.0)
     ],
 )
 def test_expressions(expression: str, expected: dict[float, float]) -> None:
-    assert evaluate(expression, SERIES, PERIODS) == pytest.approx(expected)
+    assert evaluate(expression, {**SERIES, "nothing": {}}, PERIODS) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
-    "expression", ["", "a b", "__import__('os')", "a.b", "IF(a, 1)", "SEARCH('x')", "1 < a < 2", "'a'"]
+    "expression", ["", "a b", "__import__('os')", "a.b", "IF(a)", "SEARCH('x')", "1 < a < 2", "'a'"]
 )
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     with pytest.raises(ExpressionError):

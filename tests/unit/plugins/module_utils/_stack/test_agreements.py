@@ -50,7 +50,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "cloudfront_hosted_zone_id": "Z1",
         "edge_domain_name": "video.example.org",
     },
-    "cloudwatch": {**PLACE, "cloudwatch_database_free_storage_gib": 19, "rds_allocated_storage_gib": 20},
+    "cloudwatch": {
+        **PLACE,
+        "cloudwatch_database_free_storage_gib": 19,
+        "rds_allocated_storage_gib": 20,
+        "cloudwatch_queue_watched_from_hour": 22,
+        "cloudwatch_queue_watched_until_hour": 4,
+    },
     "backup": {
         **PLACE,
         "backup_enabled": True,
@@ -84,6 +90,11 @@ WRONG = [
     ("cloudfront", {"cloudfront_hosted_zone_id": ""}, "give both or neither"),
     ("cloudwatch", {"cloudwatch_database_free_storage_gib": 20}, "rds_allocated_storage_gib 20, so that its alarm"),
     ("cloudwatch", {"rds_allocated_storage_gib": "5"}, "cloudwatch_database_free_storage_gib is 19"),
+    (
+        "cloudwatch",
+        {"cloudwatch_queue_watched_from_hour": 5, "cloudwatch_queue_watched_until_hour": "5"},
+        "cloudwatch_queue_watched_until_hour are both 5, so that the alarm queue-age would never ring",
+    ),
     ("backup", {"backup_enabled": "no"}, "so that there is nothing to copy"),
     ("backup", {"fastbreak_region": "us-east-1"}, "backup_copy_vault_arn is arn:aws:backup:us-east-1:111111111111:"),
 ]

@@ -25,6 +25,8 @@ from hypothesis import strategies as st
 from sandbox import metric_math
 from sandbox.services.application_autoscaling.model.steps import asked, settled
 from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, tracked, wanted
+from sandbox.services.cloudwatch.model import evaluation
+from sandbox.services.cloudwatch.model.definition import rule_of
 from tests.unit.plugins.module_utils._rollout.case import scaling
 
 WORKER = {"cpu_percent": 0, "backlog_per_task": 2, "backlog_age_seconds": 600, "backlog_namespace": "Fastbreak/dev"}
@@ -167,9 +169,49 @@ def test_a_service_of_before_tells_what_waits_alone_and_is_not_put_to_rest() -> 
     assert told(made, {"QueueWaiting": 0.0})[REST] is None
 
 
-def test_nothing_that_is_told_neither_wakes_nor_puts_to_rest() -> None:
-    values = told(scaling(0, 4, **WORKER), {"DesiredTaskCount": 0.0})
-    assert (values[WAKE], values[REST]) == (None, None)
+@pytest.mark.parametrize("tasks", [{}, {"DesiredTaskCount": 0.0, "RunningTaskCount": 0.0}, {"RunningTaskCount": 4.0}])
+def test_a_silent_queue_neither_wakes_nor_removes_a_task(tasks: dict[str, float]) -> None:
+    """An API that tells nothing is no API that has nothing to tell."""
+    values = told(scaling(0, 4, **WORKER), tasks)
+    assert not values.pop(WAKE)
+    assert set(values.values()) == {None}
+
+
+def test_silence_about_tasks_is_no_task_to_a_target() -> None:
+    assert told(scaling(0, 4, **WORKER), {"QueueBacklog": 6.0, "QueueWaiting": 6.0})["fastbreak-backlog"] is None
+
+
+def rings(tasks: str, waiting: str) -> bool:
+    """Whether the alarm calls `wake`, by digits of minutes that a metric tells, the newest on the right."""
+    alarm = scaling(0, 4, **WORKER).policies[WAKE][ALARM]
+    periods = tuple(60.0 * minute for minute in range(len(tasks)))
+    series: dict[str, metric_math.Series] = {
+        name: {period: float(digit) for period, digit in zip(periods, digits, strict=True) if digit != "-"}
+        for name, digits in (("tasks", tasks), ("waiting", waiting), ("backlog", waiting))
+    }
+    (expression,) = (query["Expression"] for query in alarm["Metrics"] if "Expression" in query)
+    values = metric_math.evaluate(expression, series, periods)
+    return evaluation.evaluate(rule_of(alarm), [values.get(period) for period in periods], "OK").value == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "waiting", "wakes"),
+    [
+        ("000000", "000555", True),
+        # Container Insights need not tell of a service that has no task.
+        ("------", "000555", True),
+        # What the service tells comes a minute late, and so does Container Insights.
+        ("00000-", "00555-", True),
+        ("000000", "000055", False),
+        # Tasks run, of which it is told a minute late, or two.
+        ("33333-", "999999", False),
+        ("3333--", "999999", False),
+        ("000333", "555555", False),
+        ("------", "------", False),
+    ],
+)
+def test_what_is_told_late_wakes_nothing_beside_tasks_that_run(tasks: str, waiting: str, wakes: bool) -> None:
+    assert rings(tasks, waiting) is wakes
 
 
 def test_every_expression_is_known_to_the_sandbox() -> None:

@@ -18,7 +18,9 @@ WORDS = {
     "cpu_percent": "ECSServiceAverageCPUUtilization",
     "memory_percent": "ECSServiceAverageMemoryUtilization",
     "requests_per_target": "ALBRequestCountPerTarget",
-    "backlog_per_task": "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(tasks < 1, 1, tasks)",
+    "backlog_per_task": (
+        "IF(FILL(backlog, 0) > waiting, backlog, waiting) / IF(waiting >= 0, IF(tasks < 1, 1, tasks))"
+    ),
     "backlog_age_seconds": "IF(FILL(backlog, 0) > 0 AND age < 1, 1, age)",
 }
 
