@@ -116,10 +116,11 @@ bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; 
 bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy and by other tools (hours; resumable)
 	@tools/run python -m benchmarks.releases
 
-bench-service: ## A league and a long clip on the workers; a thousand broken and hostile videos by API and command line (an hour; resumable)
+bench-service: ## What users meet, a league, a long clip; a thousand broken and hostile videos (over an hour; resumable)
 	@tools/run python -m tools.engine ensure
 	@tools/run python -m tools.images all
 	@tools/bootstrap service
+	@.venv-service/bin/python service/benchmarks/users.py
 	@tools/run python -m benchmarks.league
 	@.venv-service/bin/python service/benchmarks/parallel.py
 	@.venv-service/bin/python service/benchmarks/mutants.py

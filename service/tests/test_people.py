@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 
 from fastbreak_service.analyze_options import add_analyze_options
 from fastbreak_service.errors import AnalysisError
-from fastbreak_service.people.corrections import Corrections
+from fastbreak_service.people.corrections import Exchange, Merge, Split, corrected
 from fastbreak_service.people.doubts import Whereabouts
 from fastbreak_service.people.values import Kind
 from fastbreak_service.vision.pose import Pose
@@ -29,6 +28,8 @@ from test_cli import run
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from fastbreak_service.people.corrections import Correction
 
 RATE = 30
 
@@ -98,12 +99,13 @@ def crossing() -> tuple[list[Sighting], list[Sighting]]:
     return told, true
 
 
-def said(words: str) -> Corrections:
-    """The options in a doubt's words, as the command line reads them."""
+def said(*words: str) -> list[Correction]:
+    """The options in doubts' words, as the command line reads them."""
     parser = argparse.ArgumentParser()
     add_analyze_options(parser)
-    options = parser.parse_args(["clip.mp4", *words.rsplit(": ", maxsplit=1)[-1].split()])
-    return Corrections(options.split, options.merge)
+    options = [word for told in words for word in told.rsplit(": ", maxsplit=1)[-1].split()]
+    found: list[Correction] = parser.parse_args(["clip.mp4", *options]).who_is_who
+    return found
 
 
 def places(sightings: Iterable[Sighting]) -> dict[int, dict[int, float]]:
@@ -118,83 +120,88 @@ def test_the_advice_of_an_exchange_gives_both_their_ways_back() -> None:
     told, true = crossing()
     (doubt,) = whereabouts(told).doubts()
     assert (doubt.kind, doubt.person, doubt.other) == (Kind.MAY_BE_EXCHANGED, 1, 2)
-    corrected, words = said(doubt.words).applied(told)
-    assert places(corrected) == places(true)
-    assert len(words) == 4
-    assert doubts(corrected) == [(Kind.MAY_BE_EXCHANGED, 1, 2)], "it stays in doubt, whoever said what"
+    found, words = corrected(told, said(doubt.words))
+    assert places(found) == places(true)
+    assert words == ["Persons 1 and 2 change their numbers at 1.266 s."]
+    assert whereabouts(found).doubts(said(doubt.words)) == []
 
 
 def test_the_advice_of_a_return_makes_one_of_two() -> None:
     told = away(2, 2.0, 100.0)
     (doubt,) = whereabouts(told).doubts()
-    corrected, words = said(doubt.words).applied(told)
-    assert {one.person for one in corrected} == {1}
+    found, words = corrected(told, said(doubt.words))
+    assert {one.person for one in found} == {1}
     assert words == ["Persons 1 and 2 are one, who is number 1."]
+
+
+@pytest.mark.parametrize(
+    "before", ["--split 3@1.0", "--split 1@0.5 --merge 1,4", "--exchange 1,3@0.4 --exchange 1,3@0.4"]
+)
+def test_the_advice_works_behind_the_options_that_its_report_was_made_with(before: str) -> None:
+    told, true = crossing()
+    bystander = [sighting(3, frame, 100_000.0) for frame in range(65)]
+    shown, _ = corrected([*told, *bystander], said(before))
+    (doubt,) = [found for found in whereabouts(shown).doubts() if found.kind is Kind.MAY_BE_EXCHANGED]
+    found, _ = corrected([*told, *bystander], said(before, doubt.words))
+    assert {person: places(found)[person] for person in (1, 2)} == places(true)
+
+
+def test_several_are_right_the_last_of_them_first() -> None:
+    """Three change in a ring: at each of two times two of them have each other's number from then on."""
+    true = [sighting(body, frame, 1000.0 * body + frame) for frame in range(90) for body in (1, 2, 3)]
+    told, _ = corrected(true, [Exchange(1, 2, 1.0), Exchange(2, 3, 2.0)])
+    assert places(corrected(told, [Exchange(2, 3, 2.0), Exchange(1, 2, 1.0)])[0]) == places(true)
 
 
 @pytest.mark.parametrize(
     ("corrections", "words"),
     [
-        (Corrections(merges=[(1, 2)]), "both are seen at 0.00 s"),
-        (Corrections(merges=[(1, 7)]), "no person 7 to merge; there are 1, 2 and 3"),
-        (Corrections(merges=[(1, 3), (3, 2)]), "Person 3 is merged twice"),
-        (Corrections(splits=[(9, 0.5)]), "no person 9 to split"),
-        (Corrections(splits=[(1, 5.0)]), "seen from 0.00 to 0.97 s"),
-        (Corrections(splits=[(1, 0.0)]), "seen from 0.00 to 0.97 s"),
-        (Corrections(splits=[(1, 0.51), (1, 0.52)]), "the splits at 0.51 and 0.52 s"),
+        ([Merge((1, 2))], r"both are seen at 0.00 s \(frame 0\). If they changed numbers: --exchange 1,2@SECONDS"),
+        ([Merge((1, 7))], "no person 7 to merge; there are 1, 2 and 3"),
+        ([Merge((1, 3)), Merge((2, 3))], "no person 3 to merge; there are 1 and 2"),
+        ([Split(9, 0.5)], "no person 9 to split"),
+        ([Split(1, 5.0)], "seen from 0.00 to 0.97 s"),
+        ([Split(1, 0.0)], "seen from 0.00 to 0.97 s"),
+        ([Split(1, 0.5), Split(1, 0.5)], "seen from 0.00 to 0.47 s"),
+        ([Exchange(1, 9, 0.5)], "no person 9 to exchange"),
+        ([Exchange(1, 2, 5.0)], "Neither person 1 nor person 2 is seen from 5 s on"),
     ],
 )
-def test_what_cannot_be_is_refused(corrections: Corrections, words: str) -> None:
+def test_what_cannot_be_is_refused(corrections: list[Correction], words: str) -> None:
     seen = [sighting(person, frame, 500.0 * person) for frame in range(RATE) for person in (1, 2)]
     seen += [sighting(3, frame) for frame in range(60, 90)]
     with pytest.raises(AnalysisError, match=words):
-        corrections.applied(seen)
+        corrected(seen, corrections)
 
 
-@dataclass
-class Clip:
-    """Sightings of a few persons, none twice in a frame, and what is said of them."""
-
-    seen: list[Sighting]
-    corrections: Corrections = field(default_factory=Corrections)
-
-
-@st.composite
-def clips(draw: st.DrawFn) -> Clip:
-    """Persons one after another, in stretches, of whom any two may be one."""
-    count = draw(st.integers(2, 6))
-    lengths = draw(st.lists(st.integers(2, 9), min_size=count, max_size=count))
-    seen: list[Sighting] = []
-    cuts: list[tuple[int, float]] = []
-    for person, length in enumerate(lengths, 1):
-        first = len(seen)
-        seen += [sighting(person, frame) for frame in range(first, first + length)]
-        if draw(st.booleans()):
-            cuts.append((person, (first + draw(st.integers(1, length - 1))) / RATE))
-    numbers = draw(st.permutations(range(1, count + len(cuts) + 1)))
-    size = draw(st.integers(0, len(numbers)))
-    merges = [tuple(sorted(numbers[:size]))] if size > 1 else []
-    return Clip(seen, Corrections(cuts, merges))
+CORRECTIONS = st.lists(
+    st.one_of(
+        st.builds(Merge, st.lists(st.integers(1, 5), min_size=2, max_size=3, unique=True).map(tuple)),
+        st.builds(Split, st.integers(1, 5), st.floats(0, 2)),
+        st.builds(Exchange, st.just(1), st.integers(2, 5), st.floats(0, 2)),
+    ),
+    max_size=5,
+)
+SEEN = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 60)), min_size=1, max_size=60, unique=True)
 
 
-@given(clips())
-def test_every_sighting_stays_and_nobody_is_twice_in_a_frame(clip: Clip) -> None:
-    corrected, words = clip.corrections.applied(reversed(clip.seen))
-    assert [one.frame for one in corrected] == [one.frame for one in clip.seen]
-    assert all(one.pose is before.pose for one, before in zip(corrected, clip.seen, strict=True))
-    merged = {number for group in clip.corrections.merges for number in group}
-    count = len({one.person for one in clip.seen}) + len(clip.corrections.splits)
-    assert len({one.person for one in corrected}) == count - max(0, len(merged) - 1)
-    assert len(words) == len(clip.corrections.splits) + len(clip.corrections.merges)
-
-
-@given(clips())
-def test_to_say_nothing_changes_nothing(clip: Clip) -> None:
-    assert Corrections().applied(clip.seen) == (clip.seen, [])
+@given(SEEN, CORRECTIONS)
+def test_every_sighting_stays_and_nobody_is_twice_in_a_frame(
+    seen: list[tuple[int, int]], corrections: list[Correction]
+) -> None:
+    sightings = [sighting(person, frame) for person, frame in seen]
+    try:
+        found, words = corrected(sightings, corrections)
+    except AnalysisError:
+        return
+    assert sorted(id(one.pose) for one in found) == sorted(id(one.pose) for one in sightings)
+    assert len({(one.person, one.frame) for one in found}) == len(found)
+    assert [one.frame for one in found] == sorted(frame for _, frame in seen)
+    assert len(words) == len(corrections)
 
 
 @pytest.mark.parametrize(
-    "option", ["--merge=1", "--merge=1;3", "--merge=0,1", "--split=1", "--split=1@", "--split=a@3"]
+    "option", ["--merge=1", "--merge=1,1", "--merge=0,1", "--split=1", "--split=1@", "--exchange=1,1@2"]
 )
 def test_what_is_no_correction_is_wrong(tmp_path: Path, option: str) -> None:
     path = tmp_path / "clip.mp4"

@@ -229,6 +229,7 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
         blur_faces=False,
         parquet=True,
         body_height=[(1, 1.8)],
+        who_is_who=[],
     )
     settings = SimpleNamespace(limits=None, models_directory=tmp_path)
     named: list[str] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.body_heights import body_height
-from fastbreak_service.people.options import merge, split
+from fastbreak_service.people.options import exchange, merge, split
 
 if TYPE_CHECKING:
     import argparse
@@ -38,19 +38,16 @@ def add_analyze_options(analyze: argparse.ArgumentParser) -> None:
         metavar="PERSON=METRES",
         help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
     )
-    analyze.add_argument(
-        "--merge",
-        action="append",
-        default=[],
-        type=merge,
-        metavar="PERSON,PERSON",
-        help="persons who are one, by the numbers without this option, or those of --split",
-    )
-    analyze.add_argument(
-        "--split",
-        action="append",
-        default=[],
-        type=split,
-        metavar="PERSON@SECONDS",
-        help="a person who is another from then on, who gets the next free number",
-    )
+    _add_who_is_who(analyze)
+
+
+def _add_who_is_who(analyze: argparse.ArgumentParser) -> None:
+    """Options that are followed in the order in which they are given, each by the numbers that those before it left."""
+    for name, read, form, told in (
+        ("--merge", merge, "PERSON,PERSON", "persons who are one, who keeps the smallest number"),
+        ("--split", split, "PERSON@SECONDS", "a person who is another from then on, who gets the next free number"),
+        ("--exchange", exchange, "PERSON,PERSON@SECONDS", "two who have each other's number from then on"),
+    ):
+        analyze.add_argument(
+            name, action="append", dest="who_is_who", default=[], type=read, metavar=form, help=f"{told}; in order"
+        )

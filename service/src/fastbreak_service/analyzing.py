@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastbreak_service.analysis import MeteredVision, Result, Telling, analyse, followed
 from fastbreak_service.movement.review import Trails
-from fastbreak_service.people.corrections import Corrections
+from fastbreak_service.people.corrections import corrected
 from fastbreak_service.people.doubts import Whereabouts
 from fastbreak_service.people.values import People
 from fastbreak_service.report import Report, as_json, as_text
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.people.corrections import Correction
     from fastbreak_service.settings import AnalysisSettings
     from fastbreak_service.video.frames import Frame
     from fastbreak_service.vision.tracker import Sighting
@@ -45,8 +46,7 @@ class Wanted(Protocol):
     blur_faces: bool
     parquet: bool
     body_height: list[tuple[int, float]]
-    merge: list[tuple[int, ...]]
-    split: list[tuple[int, float]]
+    who_is_who: list[Correction]
 
 
 def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
@@ -108,7 +108,6 @@ def _analysed(
     vision = PoseModel(settings.models_directory)
     measures: list[MeasureRow] = []
     trails, whereabouts = Trails(), Whereabouts()
-    corrections = Corrections(options.split, options.merge)
     said: list[str] = []
     started = time.monotonic()
     reader = VideoReader(options.file, settings.limits)
@@ -121,13 +120,13 @@ def _analysed(
             faces.add(sighting)
 
     metered = MeteredVision(vision, reader.meter)
-    if corrections:
-        seen, said = corrections.applied(chain.from_iterable(followed(reader, metered, say)))
+    if options.who_is_who:
+        seen, said = corrected(chain.from_iterable(followed(reader, metered, say)), options.who_is_who)
         told = Telling(measures.append, follow)
         told.push(seen)
         result = Result(reader.facts(), vision.identity, told.finish())
     else:
         result = analyse(reader, metered, measures.append, say, follow)
     movement = trails.reviewed(result.video.frames_per_second) if moved else None
-    people = People(said, whereabouts.doubts())
+    people = People(said, whereabouts.doubts(options.who_is_who))
     return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails

@@ -84,7 +84,8 @@ def as_text(report: Report) -> str:
         lines += ["", f"{report.movement.left_out} more events at the end of the clip are left out"]
     told = [*report.people.corrections, *(doubt.words for doubt in report.people.doubts)]
     if told:
-        lines += ["", "who is who", *(f"  {line}" for line in told)]
+        lines += ["", "who is who (add what is right to the command, the last of them first)"]
+        lines += [f"  {line}" for line in told]
     return "\n".join(lines)
 
 

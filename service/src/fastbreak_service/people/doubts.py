@@ -15,12 +15,14 @@ from bisect import bisect_left, bisect_right
 from statistics import median
 from typing import TYPE_CHECKING
 
+from fastbreak_service.people.corrections import Exchange
 from fastbreak_service.people.values import Doubt, Kind
 from fastbreak_service.vision.region import Box, box_around, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from fastbreak_service.people.corrections import Correction
     from fastbreak_service.vision.tracker import Sighting
 
 LONGEST_ABSENCE_SECONDS = 30.0
@@ -48,11 +50,11 @@ class Whereabouts:
         way = self._ways.setdefault(sighting.person, _Way(sighting.person))
         way.add(sighting.time_seconds, box_around(sighting.pose.points))
 
-    def doubts(self) -> list[Doubt]:
-        """What is in doubt, in order of time; of too many the first."""
+    def doubts(self, answered: Iterable[Correction] = ()) -> list[Doubt]:
+        """What is in doubt, in order of time, but for what was `answered`; of too many the first."""
         ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
-        largest = max(self._ways, default=0)
-        found = [*_newcomers(ways), *_hidden(ways, largest)]
+        known = [one for one in answered if isinstance(one, Exchange)]
+        found = [*_newcomers(ways), *(doubt for doubt in _hidden(ways) if not _is_answered(doubt, known))]
         return sorted(found, key=lambda doubt: (doubt.seconds, doubt.person, doubt.other))[:MOST]
 
 
@@ -117,7 +119,7 @@ def _middle(box: Box) -> tuple[float, float]:
     return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
-def _hidden(ways: list[_Way], largest: int) -> Iterator[Doubt]:
+def _hidden(ways: list[_Way]) -> Iterator[Doubt]:
     for way in ways:
         for place, begin, end in way.gaps():
             edges = way.box(place), way.box(place + 1)
@@ -129,15 +131,19 @@ def _hidden(ways: list[_Way], largest: int) -> Iterator[Doubt]:
                 words = (
                     f"Person {way.person} was not seen from {begin:.2f} to {end:.2f} s, while person {other.person} "
                     f"was in the same place. If they changed numbers there: "
-                    f"{_exchange(way.person, other.person, end, largest)}"
+                    f"--exchange {way.person},{other.person}@{_moment(end)}"
                 )
                 yield Doubt(Kind.MAY_BE_EXCHANGED, way.person, other.person, round(end, 6), words)
 
 
-def _exchange(one: int, other: int, seconds: float, largest: int) -> str:
-    """The options that give two their numbers back, as Corrections reads them."""
-    low, high = sorted((one, other))
-    # Rounded down, so that the frame itself is in the later part.
-    moment = f"{math.floor(1000 * seconds + 1e-6) / 1000:g}"
-    cut = " ".join(f"--split {person}@{moment}" for person in (low, high))
-    return f"{cut} --merge {low},{largest + 2} --merge {high},{largest + 1}"
+def _is_answered(doubt: Doubt, known: Iterable[Exchange]) -> bool:
+    """Whether somebody said that they changed numbers just there."""
+    return any(
+        {one.person, one.other} == {doubt.person, doubt.other} and abs(one.seconds - doubt.seconds) <= _HIDDEN_SECONDS
+        for one in known
+    )
+
+
+def _moment(seconds: float) -> str:
+    """A time for the command line: rounded down, so that the frame itself comes after it."""
+    return f"{math.floor(1000 * seconds + 1e-6) / 1000:g}"

@@ -172,7 +172,7 @@ def who_is_who(found: Document) -> str:
         return ""
     about = (
         "Nobody is told apart by face, number or dress. Look at the frames, and analyse the clip again with the "
-        "options that are named where they are right."
+        "options that are named where they are right, added to those that were given, the last of them first."
     )
     return f'<p class="soft">{about}</p><ul>{"".join(f"<li>{escape(line)}</li>" for line in said)}</ul>'
 

@@ -1,0 +1,336 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What users meet: how soon it is ready, how quick reads are, and what uploads survive.
+
+python benchmarks/users.py [--only ready|reads|uploads]
+
+* ready: from a process's start until `/readyz` answers 200, of the API and of one that analyses too; of a worker until
+  it may take work.
+* reads: 200 requests a second for half a minute to an API on one core, on another one whoever asks. Each is timed from
+  when it was due, so that one who waits is not forgotten.
+* uploads: 50 clients send two videos each, while workers are killed every few seconds, a newer API and newer workers
+  take over from the older, and the database is away for 30 s. Clients do what an honest one does: they send it again,
+  with the same key. Each video has to have one analysis, done once.
+
+The service runs on a Postgres of its own, which a Docker engine gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parents[1] / ".cache"
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src"), str(HERE.parent / "tests")]
+
+from fetch import fetch  # noqa: E402
+from footage import footage  # noqa: E402
+
+from support import clips  # noqa: E402
+from support.owned import settings_apart  # noqa: E402
+from support.postgres import Postgres  # noqa: E402
+from support.seeds import figure, put_analysis, put_movement  # noqa: E402
+from support.service import Service, command  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+STARTS = 5
+RATE, READ_SECONDS, ANALYSES = 200, 30, 100
+READS = {
+    "list": "/v1/analyses?limit=20",
+    "analysis": "/v1/analyses/{}",
+    "events": "/v1/analyses/{}/events",
+    "findings": "/v1/analyses/{}/findings",
+}
+CLIENTS, EACH, WORKERS = 50, 2, 2
+KILL_EVERY, DEPLOY_AFTER, AWAY_AFTER, AWAY_SECONDS = 6.0, 15.0, 30.0, 30.0
+PATIENCE_SECONDS = 900.0
+
+
+@dataclass
+class Place:
+    """A database with the schema in it, a folder for videos and logs, and the processes that were started on them."""
+
+    folder: Path
+    database: Postgres
+    owner: dict[str, str]
+    apart: dict[str, dict[str, str]]
+    started: list[Service] = field(default_factory=list)
+
+    def process(self, program: str, **more: str) -> Service:
+        """A process, with the rights of a program alone; an API that analyses too has the owner's."""
+        shared = {
+            "FASTBREAK_FOOTAGE": str(self.folder / "footage"),
+            "FASTBREAK_QUEUE_SIZE": "500",
+            "FASTBREAK_LEASE_SECONDS": "10",
+            # However often a worker is killed here, that is no video's fault.
+            "FASTBREAK_MAX_ATTEMPTS": "10",
+        }
+        place = self.folder / str(len(self.started))
+        place.mkdir()
+        login = self.apart[program] if program == "work" or more.get("FASTBREAK_WORKER") == "apart" else self.owner
+        made = Service(login | shared | more, place / "log.jsonl", program=program)
+        self.started.append(made)
+        return made
+
+    def api(self, **more: str) -> Service:
+        """An API whose workers are apart."""
+        return self.process("serve", FASTBREAK_WORKER="apart", **more)
+
+    def logged(self, event: str) -> Iterator[str]:
+        """The analyses of which a process logged this."""
+        for service in self.started:
+            yield from (entry["analysis_id"] for entry in service.logged() if entry["event"] == event)
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place of its own, of which nothing stays."""
+    server = Postgres()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            server.run()
+            owner = {**server.environment(server.database()), "FASTBREAK_MODELS_DIRECTORY": str(CACHE / "models")}
+            subprocess.run(command("migrate"), env={**os.environ, **owner}, check=True, capture_output=True)
+            made = Place(Path(folder), server, owner, settings_apart(owner))
+            try:
+                yield made
+            finally:
+                for service in made.started:
+                    service.end()
+        finally:
+            server.remove()
+
+
+def ready(where: Place) -> None:
+    """Print how soon each kind of process is ready."""
+    print("| ready | median, s | longest, s |\n|---|---|---|")
+    kinds: dict[str, Callable[[], Service]] = {
+        "API, workers apart": where.api,
+        "API that analyses too": lambda: where.process("serve"),
+        "worker": lambda: where.process("work"),
+    }
+    for name, make in kinds.items():
+        taken = [_until_ready(make()) for _ in range(STARTS)]
+        print(f"| {name} | {statistics.median(taken):.2f} | {max(taken):.2f} |", flush=True)
+
+
+def _until_ready(service: Service) -> float:
+    began = time.monotonic()
+    service.launch()
+    if service.program == "work":
+        service.wait_logged(event="worker started")
+    else:
+        service.wait_ready()
+    taken = time.monotonic() - began
+    service.end()
+    return taken
+
+
+def reads(where: Place) -> None:
+    """Print how quick reads are."""
+    with where.database.connect(where.owner["FASTBREAK_DATABASE_NAME"]) as connection:
+        known = [put_analysis(connection, figure()) for _ in range(ANALYSES)]
+        for identity in known:
+            put_movement(connection, identity, figure())
+    service = where.api().start()
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(service.process.pid if service.process else 0, cores[:1])
+    os.sched_setaffinity(0, cores[1:] or cores)
+    try:
+        found = asyncio.run(_load(str(service.http.base_url), known))
+    finally:
+        os.sched_setaffinity(0, cores)
+    print(f"\n| reads, {RATE} a second | answers | median, ms | 99 %, ms | longest, ms | failed |")
+    print("|---|---|---|---|---|---|")
+    for name, answers in [*found.items(), ("all", list(itertools.chain.from_iterable(found.values())))]:
+        times = sorted(1000 * seconds for seconds, _ in answers)
+        failed = sum(status != 200 for _, status in answers)
+        print(
+            f"| {name} | {len(times)} | {statistics.median(times):.1f} | {times[int(0.99 * len(times))]:.1f} "
+            f"| {times[-1]:.1f} | {failed} |",
+            flush=True,
+        )
+
+
+async def _load(base: str, known: Sequence[str]) -> dict[str, list[tuple[float, int]]]:
+    """By kind of request, how long each answer took from when it was due, and its status."""
+    found: dict[str, list[tuple[float, int]]] = {name: [] for name in READS}
+    drawn = random.Random(0)  # noqa: S311 - which analysis is asked for
+    began = time.monotonic()
+
+    async def one(http: httpx.AsyncClient, number: int) -> None:
+        due = began + number / RATE
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        name = list(READS)[number % len(READS)]
+        with suppress(httpx.TransportError):
+            status = (await http.get(READS[name].format(drawn.choice(known)))).status_code
+            found[name].append((time.monotonic() - due, status))
+            return
+        found[name].append((time.monotonic() - due, 0))
+
+    limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+    async with httpx.AsyncClient(base_url=base, limits=limits, timeout=30, trust_env=False) as http:
+        await asyncio.gather(*(one(http, number) for number in range(RATE * READ_SECONDS)))
+    return found
+
+
+@dataclass
+class Users:
+    """Who sends videos, through whichever API takes requests."""
+
+    target: str
+    refusals: Counter[str] = field(default_factory=Counter)
+    accepted: dict[str, str] = field(default_factory=dict)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, key: str, video: bytes) -> None:
+        """Send a video until it is accepted."""
+        headers = {"content-type": "video/mp4", "idempotency-key": key}
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                target = f"{self.target}/v1/analyses"
+                answer = httpx.post(target, content=video, headers=headers, timeout=60, trust_env=False)
+            except httpx.TransportError as error:
+                self.refusals[type(error).__name__] += 1
+            else:
+                if answer.status_code in {200, 202}:
+                    self.accepted[key] = answer.json()["id"]
+                    return
+                self.refusals[str(answer.status_code)] += 1
+            time.sleep(1)
+
+
+def uploads(where: Place) -> int:
+    """Print what came of uploads among faults; how many were lost or done twice."""
+    made = where.folder / "clips"
+    made.mkdir()
+    noise = [clips.noise(160, 120, seed) for seed in range(20)]
+    films = [
+        clips.excerpt(footage(), made / "persons.mp4", frames=30, width=884, first=60).read_bytes(),
+        clips.write(made / "plain.mp4", noise, clips.Look(rate=10)).read_bytes(),
+    ]
+    users = Users(str(where.api().start().http.base_url).rstrip("/"))
+    faults = Faults(where, users)
+    began = time.monotonic()
+    trouble = threading.Thread(target=faults.run)
+    trouble.start()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        jobs = [(f"{client}-{number}", films[number % 2]) for number in range(EACH) for client in range(CLIENTS)]
+        list(pool.map(lambda job: users.send(*job), jobs))
+    trouble.join()
+    ends = _ends(users)
+    finished = Counter(where.logged("analysis finished"))
+    taken = Counter(where.logged("analysis started"))
+    lost = len(jobs) - sum(status == "succeeded" for status in ends.values())
+    twice = sum(count > 1 for count in finished.values()) + len(jobs) - len(set(users.accepted.values()))
+    print(
+        "\n| clients | videos | accepted | analysed | lost | done twice | workers killed | begun again "
+        "| refusals that clients met | minutes |\n|---|---|---|---|---|---|---|---|---|---|"
+    )
+    again = sum(count - 1 for count in taken.values())
+    met = ", ".join(f"{what} {count}" for what, count in users.refusals.most_common()) or "none"
+    print(
+        f"| {CLIENTS} | {len(jobs)} | {len(users.accepted)} | {len(jobs) - lost} | {lost} | {twice} | {faults.killed} "
+        f"| {again} | {met} | {(time.monotonic() - began) / 60:.1f} |",
+        flush=True,
+    )
+    return lost + twice
+
+
+def _ends(users: Users) -> dict[str, str]:
+    """What came of each accepted video, when all have ended."""
+    ends: dict[str, str] = {}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(ends) < len(users.accepted) and time.monotonic() < deadline:
+        for key, identity in users.accepted.items():
+            with suppress(httpx.TransportError):
+                seen = httpx.get(f"{users.target}/v1/analyses/{identity}", timeout=30, trust_env=False).json()
+                if seen.get("status") in {"succeeded", "failed"}:
+                    ends[key] = seen["status"]
+        time.sleep(1)
+    return ends
+
+
+class Faults:
+    """Kills, a deploy, and a database that is away; workers are there all the time."""
+
+    def __init__(self, where: Place, users: Users) -> None:
+        self._where, self._users = where, users
+        self._workers = [where.process("work") for _ in range(WORKERS)]
+        self._old = where.started[0]
+        self.killed = 0
+        for worker in self._workers:
+            worker.launch()
+
+    def run(self) -> None:
+        """All of it."""
+        began = time.monotonic()
+        for step, after in ((self._deploy, DEPLOY_AFTER), (self._take_away, AWAY_AFTER)):
+            while time.monotonic() - began < after:
+                time.sleep(KILL_EVERY)
+                self._kill()
+            step()
+
+    def _kill(self) -> None:
+        """End the oldest worker without a word; another takes its place."""
+        self._workers.pop(0).kill()
+        self.killed += 1
+        self._workers.append(self._where.process("work"))
+        self._workers[-1].launch()
+
+    def _deploy(self) -> None:
+        """A newer API takes requests before the older one ends; newer workers follow."""
+        newer = self._where.api().start()
+        self._users.target = str(newer.http.base_url).rstrip("/")
+        older, self._workers = self._workers, [self._where.process("work") for _ in range(WORKERS)]
+        for worker in self._workers:
+            worker.launch()
+        for service in (self._old, *older):
+            service.terminate()
+
+    def _take_away(self) -> None:
+        self._where.database.stop()
+        time.sleep(AWAY_SECONDS)
+        self._where.database.start()
+
+
+def main() -> None:
+    """Print the tables; exit 1 when a video was lost or done twice."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=["ready", "reads", "uploads"])
+    options = parser.parse_args()
+    fetch(HERE.parent / "models.lock", CACHE / "models")
+    os.environ["FASTBREAK_MODELS_DIRECTORY"] = str(CACHE / "models")
+    os.environ["PYTHONPATH"] = str(HERE.parent / "src")
+    wrong = 0
+    for name, part in {"ready": ready, "reads": reads, "uploads": uploads}.items():
+        if options.only in {None, name}:
+            with place() as where:
+                wrong += part(where) or 0
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
