@@ -51,6 +51,7 @@ class Memory:
     failing: dict[str, Exception] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     over: bool = False
+    begins: bool = True
     found: tuple[Ended, ...] = (SEEN, SEEN)
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ class Memory:
         return ("team", "failed") if self.over else None
 
     def start(self, analysis: uuid.UUID, owner: str, attempt: int) -> bool:
-        return True
+        return self.begins
 
     def fetch(self, analysis: uuid.UUID) -> Path:
         self._note("fetch")
@@ -122,6 +123,10 @@ class Memory:
 
     def bury(self, taken: Work, reason: str) -> bool:
         self._note("bury")
+        return True
+
+    def wait(self, analysis: uuid.UUID, owner: str) -> bool:
+        self._note("wait")
         return True
 
     def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
@@ -207,9 +212,13 @@ def test_a_segment_is_seen_or_missing_or_waits_or_fails_the_whole(
     assert done(Memory(tmp_path, failing), taken) == said
 
 
-@pytest.mark.parametrize("taken", [LOOK, JOIN])
+@pytest.mark.parametrize("taken", [VIDEO, LOOK, JOIN])
 def test_work_on_what_has_ended_goes(tmp_path: Path, taken: Work) -> None:
-    assert done(Memory(tmp_path, over=True), taken) == ["done", "retire"]
+    assert done(Memory(tmp_path, over=True, begins=False), taken) == ["done", "retire"]
+
+
+def test_work_that_cannot_be_begun_and_has_not_ended_stays(tmp_path: Path) -> None:
+    assert done(Memory(tmp_path, begins=False), VIDEO) == ["wait", "hand_back 2 None"]
 
 
 JOINED = ["join ['0', '0']", "finish", "done", "retire"]

@@ -256,17 +256,25 @@ def test_segments_come_before_other_work_and_what_is_to_be_joined_before_what_is
     ]
 
 
+@pytest.mark.parametrize("ended", [0, 1, 2])
 def test_a_release_before_leaves_long_videos_alone_and_a_downgrade_gives_them_back_whole(
-    migrated: dict[str, str], queue: WorkQueue, store: SegmentStore, owner: Engine
+    migrated: dict[str, str], queue: WorkQueue, store: SegmentStore, owner: Engine, ended: int
 ) -> None:
     planner = cut(owner, queue, store, 2)
     assert row(owner, tables.work, analysis_id=planner.analysis)["contract"] == SEGMENTS_CONTRACT > 2
-    assert store.saw(taken(queue), b"x", 1)
+    for _ in range(ended):
+        assert store.saw(taken(queue), b"x", 1)
     with owner.connect() as connection, connection.begin() as transaction:
         config = schema._config(connection)
         command.downgrade(config, "0012")
-        found = connection.execute(sa.text("SELECT contract, token FROM work WHERE place = :p"), {"p": queue._place})
-        assert found.all() == [(1, None)]
+        found = connection.execute(
+            sa.text("SELECT contract, token, takes FROM work WHERE place = :p"), {"p": queue._place}
+        )
+        (left,) = found.all()
+        assert left[:2] == (1, None)
+        begins = sa.text("UPDATE analyses SET attempt = :next WHERE id = :id AND attempt < :next")
+        begun = connection.execute(begins, {"next": left.takes + 1, "id": planner.analysis})
+        assert begun.rowcount == 1, "whoever takes it can begin it"
         command.upgrade(config, "head")
         transaction.rollback()
     queue.done(taken(queue))

@@ -78,9 +78,7 @@ class Task:
     async def _do(self, taken: Work) -> None:
         log.info("analysis started", analysis_id=str(taken.analysis), attempt=taken.attempt, failures=taken.failures)
         if not await settle(lambda: self._records.start(taken.analysis, taken.owner, taken.attempt)):
-            # It has ended, and whoever did it had no time to say so to the queue, or to anybody.
-            await self._endings.end(taken)
-            self.news.tell(taken.analysis)
+            await self._not_begun(taken)
             return
         if hopeless := verdict.before(taken, self._most_failures):
             await self._endings.give_up(taken, hopeless)
@@ -95,6 +93,15 @@ class Task:
             await self._try_again(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS))
         else:
             await self._analyse(taken, video)
+
+    async def _not_begun(self, taken: Work) -> None:
+        if await settle(lambda: self._records.ended(taken.analysis)):
+            # Whoever ended it had no time to say so to the queue, or to anybody.
+            await self._endings.end(taken)
+            self.news.tell(taken.analysis)
+        else:
+            # An attempt with this number or a later one has begun: the next that takes it has one more.
+            await self._try_again(taken, TryAgain(verdict.FAILURE_PAUSE_SECONDS))
 
     async def _analyse(self, taken: Work, video: Path) -> None:
         measures = self._footage.directory / f"{taken.analysis}.{taken.token}.csv"

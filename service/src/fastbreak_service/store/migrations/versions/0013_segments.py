@@ -51,8 +51,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Forget what was seen of segments: whatever is being analysed in them is analysed whole, from its beginning."""
     op.execute(
-        f"UPDATE work SET contract = {_WHOLE}, token = NULL, lease_until = NULL, available_at = now() "  # noqa: S608 - numbers of ours
-        f"WHERE contract IN ({_SEGMENTS}, {_JOIN})"
+        f"UPDATE work SET contract = {_WHOLE}, token = NULL, lease_until = NULL, available_at = now(), "  # noqa: S608 - numbers of ours
+        # Counted anew for the joining; whoever takes it next comes after the attempt that the analysis knows of.
+        f"takes = greatest(work.takes, analyses.attempt) FROM analyses "
+        f"WHERE analyses.id = work.analysis_id AND work.contract IN ({_SEGMENTS}, {_JOIN})"
     )
     op.drop_column("analyses", "missing")
     op.drop_column("analyses", "segments_ended")
