@@ -85,3 +85,14 @@ def test_a_body_is_a_few_cells_and_all_else_as_it_was() -> None:
         assert (before[outside] == after[outside]).all()
     (other,) = hidden([Frame(9, 9.0, frame.picture)], [body])
     assert other.picture is frame.picture
+
+
+def test_where_nobody_could_look_everything_is_covered_and_a_second_around() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (400, 600, 3)).astype(np.uint8)
+    frames = [Frame(number, moment, picture_of(noise)) for number, moment in enumerate((3.9, 4.0, 5, 9, 10.0, 10.1))]
+    shown = list(hidden(frames, [], [(5.0, 9.0)]))
+    wholes = [all(len(np.unique(plane)) <= 25 for plane in frame.picture.planes) for frame in shown]
+    assert wholes == [False, True, True, True, True, False]
+    assert [frame.picture is before.picture for frame, before in zip(shown, frames, strict=True)] == [
+        not whole for whole in wholes
+    ]

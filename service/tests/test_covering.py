@@ -63,6 +63,9 @@ class Memory:
     def sightings(self, analysis: uuid.UUID) -> list[Any]:
         return []
 
+    def unseen(self, analysis: uuid.UUID) -> list[tuple[float, float]]:
+        return [(60.0, 120.0)]
+
     def covered(self, taken: Work, act: Callable[[], int]) -> bool:
         return self.mine and act() == 1
 
@@ -70,6 +73,7 @@ class Memory:
         return self.mine and act() == 1
 
     async def cover(self, job: Cover) -> int:
+        assert job.unseen == [(60.0, 120.0)]
         (self.directory / job.film).write_bytes(b"film")
         self._note("cover")
         return 30

@@ -144,7 +144,7 @@ def test_every_job_comes_back_from_its_line() -> None:
         Job("a", "v", "m.csv", Limits(), 60.0),
         Look("a", "v", FIRST, "s", Limits(5), 2.5),
         Join("a", [(FIRST, "s"), (FIRST, None)], "m.csv", Limits()),
-        Cover("a", "v", "f", [[[1.0, [2.0, None]]]], Limits()),  # type: ignore[list-item] # JSON has no tuples
+        Cover("a", "v", "f", [[[1.0, [2.0, None]]]], [[1.0, 2.0]], Limits()),  # type: ignore[list-item] # JSON has no tuples
     ]
     assert [parse_job(job.line()) for job in jobs] == jobs
 

@@ -140,6 +140,37 @@ def test_what_was_erased_since_is_erased_in_the_copy(
         assert "analyses: 1 rows in the backup, the newest of 2026-01-01 00:00:00 UTC; 2 now" in said
 
 
+def test_who_was_erased_does_not_come_back_from_what_was_seen_of_a_video_that_was_being_analysed(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with place.superuser() as connection:
+        begun, other = analysis(connection), analysis(connection)
+        connection.execute("DELETE FROM persons")
+        connection.execute("UPDATE analyses SET status = 'running', finished_at = NULL")
+        for one in (begun, other):
+            connection.execute("INSERT INTO work (analysis_id, contract, place) VALUES (%s, 3, 'p')", [one])
+            connection.execute(
+                "INSERT INTO segments (analysis_id, number, content, seen) VALUES (%s, 0, '{}', 'x')", [one]
+            )
+    with closing(restore(place, postgres, second)) as restored:
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM work")
+            connection.execute("UPDATE analyses SET status = 'succeeded', finished_at = now()")
+            connection.execute("INSERT INTO persons VALUES (%s, 2, 9, 0, 9, '{}')", [begun])
+            connection.execute(
+                "INSERT INTO person_erasures (analysis_id, person, team, place, how, erased, erased_at)"
+                " VALUES (%s, 1, 'hawks', 's3://b', 'blurred', '{}', now())",
+                [begun],
+            )
+        assert tried(living, restored).problems == ()
+        with second.connect(place.tag) as copy:
+            told = copy.execute("SELECT id, status, error_code FROM analyses ORDER BY status").fetchall()
+            assert told == [(begun, "failed", "interrupted"), (other, "running", None)]
+            for table in ("work", "segments"):
+                left = copy.execute(f"SELECT analysis_id FROM {table}".encode())  # noqa: S608 - a name of ours
+                assert left.fetchall() == [(other,)]
+
+
 def test_rows_that_are_missing_or_other_are_told(
     place: Place, living: Administration, postgres: Postgres, second: Postgres
 ) -> None:

@@ -19,6 +19,7 @@ from fastbreak_service.segments.cutting import Segment
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema, tables
 from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.segments import SegmentStore
@@ -217,6 +218,7 @@ def test_a_part_that_is_missing_is_told_and_stays_as_a_dead_letter(
     assert queue.bury(joiner, "a part is missing")
     told = row(owner, tables.analyses, id=joiner.analysis)
     assert (told["status"], told["missing"]) == ("succeeded", missing)
+    assert CoveringStore(store._engine).unseen(joiner.analysis) == [(0.0, 60.0)], "nobody knows who is in it"
     assert row(owner, tables.work, analysis_id=joiner.analysis)["reason"] == "a part is missing"
     assert store.ended(joiner.analysis) == [], "what was seen does not stay"
     assert queue.backlog() == Backlog(0, 0.0, 1, 0)

@@ -47,6 +47,8 @@ _BEYOND_SECONDS = 2 * KEY_FRAME_SECONDS
 _PACE_SECONDS = 0.25
 _WIDER_A_SECOND = 1.0
 """By how much of its longer side a box is wider on each side for each second from a sighting."""
+_AROUND_UNSEEN_SECONDS = 1.0
+"""So much before and after a part at which nobody could look is covered with it: its bounds are those of packets."""
 _CELLS = 5
 """A body is shown as so many cells along its longer side: a head is less than one."""
 
@@ -131,11 +133,22 @@ def _wider(box: Box, seconds: float) -> Box:
     return [left - more, top - more, right + more, bottom + more]
 
 
-def hidden(frames: Iterable[Frame], bodies: Sequence[Body]) -> Iterator[Frame]:
-    """The frames with every one of the bodies in a few cells."""
+def hidden(
+    frames: Iterable[Frame], bodies: Sequence[Body], unseen: Sequence[tuple[float, float]] = ()
+) -> Iterator[Frame]:
+    """The frames with every one of the bodies in a few cells, and whole ones where nobody knows who is in them.
+
+    `unseen`: from when to when that is.
+    """
     for frame in frames:
         boxes = [box for box in (body.box(frame.time_seconds) for body in bodies) if box is not None]
+        if any(_about(frame.time_seconds, *bounds) for bounds in unseen):
+            boxes = [[0.0, 0.0, float(frame.picture.width), float(frame.picture.height)]]
         yield replace(frame, picture=_covered(frame.picture, boxes)) if boxes else frame
+
+
+def _about(at: float, begin: float, end: float) -> bool:
+    return begin - _AROUND_UNSEEN_SECONDS <= at <= end + _AROUND_UNSEEN_SECONDS
 
 
 def _covered(picture: Picture, boxes: list[Box]) -> Picture:

@@ -39,6 +39,13 @@ class CoveringStore:
                 found.setdefault(person, []).append((time_seconds, points))
         return list(found.values())
 
+    def unseen(self, analysis: UUID) -> list[tuple[float, float]]:
+        """From when to when nobody could look at its video: whoever is there is nowhere among the sightings."""
+        statement = sa.select(analyses.c.missing).where(analyses.c.id == analysis)
+        with self._engine.connect() as connection:
+            missing = connection.execute(statement).scalar() or []
+        return [(part["from_seconds"], part["to_seconds"]) for part in missing]
+
     def covered(self, taken: Work, replace: Callable[[], int]) -> bool:
         """Replace the video, which is shown again then. False, and nothing is done, when the work is not ours any more.
 

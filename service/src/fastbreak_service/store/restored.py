@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from fastbreak_service.store.analyses import UNFINISHED
 from fastbreak_service.store.comparison import Counted, compare
 from fastbreak_service.store.roles import AdministrationError
-from fastbreak_service.store.tables import analyses, erasures, person_erasures, persons, sightings, uploads
+from fastbreak_service.store.tables import analyses, erasures, person_erasures, persons, sightings, uploads, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy import Connection
 
@@ -31,6 +33,7 @@ PATIENT_SECONDS = 1800
 _AT_ONCE = 500
 # What a transaction wrote that was under way at the moment of the backup bears an earlier time than its end.
 _UNDER_WAY = timedelta(seconds=300)
+_BEGUN_ANEW = "Its database was restored from a backup, and somebody was erased from it since. Send the video again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def _erase_persons_again(present: Connection, copy: Connection) -> int:
             sa.delete(persons).where(sa.tuple_(persons.c.analysis_id, persons.c.person).in_(pairs))
         ).rowcount
         copy.execute(sa.delete(sightings).where(sightings.c.analysis_id.in_(clips)))
+        _end(copy, clips)
         note = insert(person_erasures).values([dict(row) for row in some])
         newer = {name: note.excluded[name] for name in ("erased_at", "erased", "how")}
         copy.execute(note.on_conflict_do_update(index_elements=["analysis_id", "person"], set_=newer))
@@ -105,6 +109,14 @@ def _erase_persons_again(present: Connection, copy: Connection) -> int:
             told = {"footage_place": clip.footage_place, "movement": clip.movement}
             copy.execute(sa.update(analyses).where(analyses.c.id == clip.id).values(told))
     return gone
+
+
+def _end(copy: Connection, clips: list[UUID]) -> None:
+    """Fail those of the analyses that had not ended, and forget what was seen of them: it has whoever was erased."""
+    ends = sa.update(analyses).where(analyses.c.id.in_(clips), analyses.c.status.in_(UNFINISHED))
+    told = {"status": "failed", "finished_at": sa.func.now(), "error_code": "interrupted", "error_message": _BEGUN_ANEW}
+    ended = copy.execute(ends.values(told).returning(analyses.c.id)).scalars().all()
+    copy.execute(sa.delete(work).where(work.c.analysis_id.in_(ended)))
 
 
 def compared(living: Administration, restored: Administration, moment: datetime) -> Iterator[str]:

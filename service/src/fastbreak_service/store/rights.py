@@ -91,7 +91,7 @@ WORKER = Rights(
         Grant(
             "SELECT",
             analyses.name,
-            ("id", "team", "status", "owner", "attempt", "created_at", "heartbeat_at", "footage_place"),
+            ("id", "team", "status", "owner", "attempt", "created_at", "heartbeat_at", "footage_place", "missing"),
         ),
         Grant(
             "UPDATE",

@@ -77,7 +77,8 @@ class Covering:
 
     async def _cover(self, taken: Work, video: Path, film: Path) -> None:
         persons = await settle(lambda: self._coverings.sightings(taken.analysis))
-        job = Cover(str(taken.analysis), str(video), str(film), persons, self._limits)
+        unseen = await settle(lambda: self._coverings.unseen(taken.analysis))
+        job = Cover(str(taken.analysis), str(video), str(film), persons, unseen, self._limits)
         frames = await self._analyst.cover(job)
         mine = await settle(lambda: self._coverings.covered(taken, lambda: self._footage.replace(taken.analysis, film)))
         self._tell(taken, "video covered" if mine else "covering no longer ours", frames=frames, persons=len(persons))

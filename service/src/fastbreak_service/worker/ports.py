@@ -88,6 +88,9 @@ class Coverings(Protocol):
     def sightings(self, analysis: UUID) -> list[list[Seen]]:
         """Where each of those is who are to be covered, in order of time."""
 
+    def unseen(self, analysis: UUID) -> list[tuple[float, float]]:
+        """From when to when nobody could look at its video."""
+
     def covered(self, taken: Work, replace: Callable[[], int]) -> bool:
         """Replace the video; False when the work is no longer ours."""
 

@@ -154,7 +154,7 @@ def _parts(job: Join) -> Iterator[Part]:
 def cover(job: Cover) -> int:
     """Write a video's film in which the job's persons are covered; its frames. Raises AnalysisError, OSError."""
     bodies = [Body(seen) for seen in job.persons]
-    return films.whole(hidden(VideoReader(Path(job.video), job.limits), bodies), Path(job.film))
+    return films.whole(hidden(VideoReader(Path(job.video), job.limits), bodies, job.unseen), Path(job.film))
 
 
 def _csv(path: str) -> TextIO:

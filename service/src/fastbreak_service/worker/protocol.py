@@ -62,13 +62,15 @@ class Job:
 class Cover:
     """A video in which persons are to be covered, where these are, and the file that receives the film.
 
-    Of each person, in order of time: when, and where the joints are.
+    Of each person, in order of time: when, and where the joints are. `unseen`: from when to when nobody knows who is
+    in it, so that everything is to be covered.
     """
 
     id: str
     video: str
     film: str
     persons: Sequence[Sequence[tuple[float, Sequence[float | None]]]]
+    unseen: Sequence[tuple[float, float]]
     limits: Limits
 
     def line(self) -> str:
