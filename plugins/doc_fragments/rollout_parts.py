@@ -172,8 +172,9 @@ _REPLACING = r"""
             default: UTC
           minimum:
             description:
-              - Fewest tasks from then on. It may be 0. A service with a load balancer can then not be released; another
-                one is woken for a release.
+              - Fewest tasks from then on. It may be 0 for a service with O(load_balanced=false), which is woken for a
+                release. What else wakes it is O(scaling.backlog_namespace), or an action with a minimum of 1 or more,
+                where this one sets a maximum of 0 too.
             type: int
           maximum:
             description: Most tasks from then on.

@@ -50,6 +50,11 @@ def companion_services(
         raise AnsibleFilterError(f"Tried to read companions from {companions!r}, which is no list of dictionaries.")
     if not isinstance(task_definition, Mapping):
         raise AnsibleFilterError(f"Tried to write companions of {task_definition!r}, which is no task definition.")
+    # What is named and left empty is as left out.
+    companions = [
+        {name: value for name, value in entry.items() if value is not None or name not in _NAMES}
+        for entry in companions
+    ]
     definitions = [_with_role(entry, task_definition, outputs or {}) for entry in companions]
     return [
         _service(
@@ -119,6 +124,11 @@ def _scaling(entry: Mapping[str, Any], name: str, namespace: str | None) -> dict
     most = entry.get("tasks_maximum", least)
     followed = {option: entry[f"scaling_{option}"] for option in _FOLLOWED if f"scaling_{option}" in entry}
     if not followed:
+        if least == 0 and namespace is not None:
+            raise AnsibleFilterError(
+                f"Companion {name} has tasks_minimum 0, and nothing to scale by, so that none would ever run: set "
+                f"{' or '.join(f'scaling_{option}' for option in _FOLLOWED)}, or tasks_minimum to 1 or more."
+            )
         if most != least or entry.get("scheduled_actions"):
             bounds = f"tasks_maximum {most} and tasks_minimum {least}" if most != least else "scheduled_actions"
             raise AnsibleFilterError(

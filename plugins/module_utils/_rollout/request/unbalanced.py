@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..scaling.model import counts_requests
+from ..scaling.problems import no_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,10 +27,10 @@ def balancing_problems(options: Mapping[str, Any]) -> Iterator[str]:
                 "load_balancer is missing. Give it, or set load_balanced=false for a service that takes no requests, "
                 "such as a queue worker."
             )
-        if (options["scaling"] or {}).get("minimum") == 0:
+        if options["scaling"] and (found := no_tasks(options["scaling"])):
             yield (
-                "scaling.minimum is 0, and load_balanced is true: with no task nobody is answered, and no request "
-                "wakes one. Set 1 or more."
+                f"scaling has {' and '.join(found)}, and load_balanced is true: with no task nobody is answered, and "
+                "no request wakes one. Set 1 or more."
             )
         return
     if given := [option for option in _ABOUT_REQUESTS if options[option]]:

@@ -60,10 +60,8 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
 
 
 def _backlog_problems(options: Options) -> Iterator[str]:
-    followed = [metric.option for metric in METRICS if metric.of_backlog and options[metric.option]]
+    followed = [*_unwoken(options), *(each.option for each in METRICS if each.of_backlog and options[each.option])]
     namespace = options["backlog_namespace"] or ""
-    if options["minimum"] == 0:
-        followed = ["minimum 0", *followed]
     idle = options["rest_after_seconds"]
     if not 60 <= idle <= _DAY or idle % 60:
         yield f"scaling.rest_after_seconds must be whole minutes, from 60 to {_DAY}: no alarm looks back further."
@@ -73,6 +71,23 @@ def _backlog_problems(options: Options) -> Iterator[str]:
             f"scaling.backlog_namespace is {namespace!r}. Name the namespace, which is FASTBREAK_METRICS_NAMESPACE in "
             "the environment of the service: 1 to 255 letters, digits and any of . - _ / # :"
         )
+
+
+def no_tasks(options: Options) -> list[str]:
+    """What lets a service come to no task, in the words of the options."""
+    actions = [f"scheduled_actions {each['name']!r} minimum 0" for each in _to_nothing(options)]
+    return [*(["minimum 0"] if options["minimum"] == 0 else []), *actions]
+
+
+def _to_nothing(options: Options) -> list[Options]:
+    return [action for action in options["scheduled_actions"] if action["minimum"] == 0]
+
+
+def _unwoken(options: Options) -> list[str]:
+    """The same, but for a night without any task that another action ends with some: nothing else need wake it."""
+    nights = all(action["maximum"] == 0 for action in _to_nothing(options)) and options["minimum"] != 0
+    ends = any((action["minimum"] or 0) > 0 for action in options["scheduled_actions"])
+    return [] if nights and ends else no_tasks(options)
 
 
 def _action_problems(action: Options) -> Iterator[str]:

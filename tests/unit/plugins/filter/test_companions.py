@@ -119,6 +119,13 @@ def test_without_scaling_the_number_of_tasks_stays() -> None:
     assert "scaling" not in made
 
 
+def test_what_is_left_empty_is_as_left_out() -> None:
+    empty = dict.fromkeys(WORKER, None) | {"rest_after_seconds": None, "health_check": None, "name": "a"}
+    assert companion_services([empty], DEFINITION, "b") == companion_services([{"name": "a"}], DEFINITION, "b")
+    with pytest.raises(AnsibleFilterError, match="is given comand"):
+        companion_services([{"name": "a", "comand": None}], DEFINITION, "b")
+
+
 def test_removal_knows_no_containers() -> None:
     (made,) = companion_services([{"name": "a"}], {"family": "f"}, "b")
     assert made["task_definition"] == {"family": "f-a"}
@@ -134,6 +141,11 @@ def test_removal_knows_no_containers() -> None:
         ([{"name": "a", "comand": ["x"]}], DEFINITION, "is given comand, which it does not have"),
         ([{"name": "a", "tasks_maximum": 4}], DEFINITION, "nothing to scale by"),
         ([{"name": "a", "scheduled_actions": [{}]}], DEFINITION, "has scheduled_actions, and nothing to scale by"),
+        (
+            [{"name": "a", "tasks_minimum": 0}],
+            DEFINITION,
+            "Companion a has tasks_minimum 0, and nothing to scale by, .* scaling_cpu_percent or .* tasks_minimum to 1",
+        ),
         ([{"name": "a"}], None, "no task definition"),
     ],
 )

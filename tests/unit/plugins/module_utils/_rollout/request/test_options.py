@@ -190,7 +190,7 @@ def test_path_with_a_query_is_kept() -> None:
         ({"gates": [{**HTTP, "bake_seconds": 60, "deadline_seconds": 30}]}, "deadline_seconds is below bake_seconds"),
         ({"url": None}, "is no http or https address"),
         ({"scaling": {"minimum": 5, "maximum": 3}}, "is above scaling.maximum"),
-        ({"scaling": {"minimum": 0, "maximum": 3}}, "scaling.minimum is 0, and load_balanced is true"),
+        ({"scaling": {"minimum": 0, "maximum": 3}}, "scaling has minimum 0, and load_balanced is true"),
         ({"scaling": {"minimum": 1, "maximum": 0}}, "scaling.maximum is below 1"),
         ({"desired_count": 0}, "desired_count is below 1"),
         ({"poll_interval_seconds": 0}, "poll_interval_seconds must be a number"),

@@ -27,6 +27,7 @@ WORKER: dict[str, Any] = {
     "gates": [{"kind": "task_stability"}],
 }
 BALANCER = {"target_group_arn": "arn:blue", "container_name": "service", "container_port": 8080}
+NIGHT = {"name": "night", "schedule": "cron(0 20 * * ? *)", "minimum": 0, "maximum": 0}
 RULE = {"listener_arn": "arn:listener", "priority": 1}
 
 
@@ -72,6 +73,11 @@ def test_service_without_a_load_balancer_is_a_request_like_any_other() -> None:
         (
             {"scaling": {"minimum": 1, "maximum": 2, "requests_per_target": 5}},
             "scaling.requests_per_target counts requests",
+        ),
+        ({"load_balanced": True, "scaling": {"minimum": 0, "maximum": 2}}, "scaling has minimum 0, and load_balanced"),
+        (
+            {"load_balanced": True, "scaling": {"minimum": 1, "maximum": 2, "scheduled_actions": [NIGHT]}},
+            "scaling has scheduled_actions 'night' minimum 0, and load_balanced is true",
         ),
         ({"wait_until": "paused"}, "wait_until is paused"),
     ],

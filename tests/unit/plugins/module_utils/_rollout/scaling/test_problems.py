@@ -19,9 +19,16 @@ def problems(**options: Any) -> str:
     return " ".join(scaling_problems(checked.validated_parameters))
 
 
-def acting(**fields: Any) -> dict[str, Any]:
+def acting(backlog_namespace: str = "", **fields: Any) -> dict[str, Any]:
     action = {"name": "night", "schedule": "cron(0 22 * * ? *)", "timezone": "Europe/Berlin", "maximum": 3}
-    return {"scheduled_actions": [{**action, **fields}]}
+    return {"scheduled_actions": [{**action, **fields}], "backlog_namespace": backlog_namespace}
+
+
+def nights(**day: Any) -> dict[str, Any]:
+    """A service that has no task at night, and some from the morning on: nothing else need wake it."""
+    morning = {"name": "day", "schedule": "cron(0 7 * * ? *)", "minimum": 1, "maximum": 4, **day}
+    (night,) = acting(minimum=0, maximum=0)["scheduled_actions"]
+    return {"scheduled_actions": [night, morning]}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,8 @@ def acting(**fields: Any) -> dict[str, Any]:
         {"cpu_percent": 0, "memory_percent": 70.5, "requests_per_target": 1000},
         {"backlog_per_task": 2, "backlog_age_seconds": 300, "backlog_namespace": "Fastbreak/dev"},
         acting(),
-        acting(minimum=0, maximum=0),
+        acting(minimum=0, backlog_namespace="Fastbreak/dev"),
+        nights(),
         acting(minimum=3, maximum=None),
         acting(schedule="rate(1 day)", timezone=None),
     ],
@@ -51,6 +59,10 @@ def test_scaling_that_is_not_asked_for_has_no_problem() -> None:
     [
         ({"minimum": 5}, "scaling.minimum 5 is above scaling.maximum 4"),
         ({"minimum": 0}, "scaling by minimum 0 needs what the service tells of its queue"),
+        (acting(minimum=0), "scaling by scheduled_actions 'night' minimum 0 needs what the service tells of its queue"),
+        (acting(minimum=0, maximum=0), "scaling by scheduled_actions 'night' minimum 0 needs what"),
+        (nights(minimum=0), "scaling by scheduled_actions 'night' minimum 0 and scheduled_actions 'day' minimum 0"),
+        ({"minimum": 0, **nights()}, "scaling by minimum 0 and scheduled_actions 'night' minimum 0 needs what"),
         ({"minimum": -1}, "scaling.minimum must not be below 0"),
         ({"minimum": 0, "maximum": 0}, "scaling.maximum is below 1"),
         ({"rest_after_seconds": 90}, "scaling.rest_after_seconds must be whole minutes"),
