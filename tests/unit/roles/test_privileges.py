@@ -15,7 +15,7 @@ import pytest
 from tests import recorded_calls
 from tests.recorded_calls import RECORDING, Call, committed, of_checks, written
 from tests.unit.roles import policies
-from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, longest, matches, may, template, without_resource
+from tests.unit.roles.policies import ACCOUNTS, REGION, ROOT, granted, longest, matches, may, template, without_resource
 from tests.unit.roles.unrecorded import UNRECORDED
 
 # AWS allows it to everybody.
@@ -170,6 +170,11 @@ DISTRIBUTION = f"arn:aws:cloudfront::{DEV}:distribution/E2QWRUHAPOMQZL"
 KEY = service("kms", "key/service")
 DATABASE = service("rds", "db:fastbreak-dev")
 
+WAKE = service("cloudwatch", "alarm:fastbreak-scaling/fastbreak-dev/inference-worker/wake")
+POLICY_OF_SCALING = service(
+    "autoscaling", "scalingPolicy:1-2:resource/ecs/service/fastbreak-dev/inference-worker:policyName/fastbreak-wake"
+)
+
 FORBIDDEN = [
     # The CI's user can assume its role and nothing else.
     *[("user", action, "*", {}) for action in ("ecr:GetAuthorizationToken", "ecs:ListClusters", "iam:CreateAccessKey")],
@@ -255,6 +260,16 @@ FORBIDDEN = [
         service("application-autoscaling", "scalable-target/1"),
         {"application-autoscaling:service-namespace": "dynamodb"},
     ),
+    # Its alarms call the policies of the environment's services, beside which they do nothing.
+    *[
+        ("deployer", "cloudwatch:PutMetricAlarm", WAKE, {"cloudwatch:AlarmActions": [POLICY_OF_SCALING, other]})
+        for other in (
+            f"arn:aws:sns:{REGION}:{DEV}:fastbreak-dev-critical",
+            f"arn:aws:automate:{REGION}:ec2:stop",
+            POLICY_OF_SCALING.replace("fastbreak-dev", "fastbreak-prod"),
+        )
+    ],
+    ("deployer", "cloudwatch:PutMetricAlarm", service("cloudwatch", "alarm:fastbreak-dev-latency"), {}),
     ("deployer", "dynamodb:DeleteTable", TABLE, {}),
     ("deployer", "rds:ModifyDBInstance", DATABASE, {}),
     ("deployer", "s3:GetObject", FOOTAGE, {}),
@@ -373,6 +388,11 @@ FORBIDDEN = [
 def test_forbidden(call):
     who, action, resource, context, *environment = call
     assert not may(who, action, resource, *environment, **context)
+
+
+def test_an_alarm_of_the_deployer_may_call_the_policies_of_the_environment():
+    asked = "deployer", "cloudwatch:PutMetricAlarm", WAKE
+    assert may(*asked, **{"cloudwatch:AlarmActions": [POLICY_OF_SCALING]})
 
 
 # What is somebody else's in the account: another environment's, whose name is as near as the templates let it be.

@@ -108,6 +108,10 @@ def _context(call: Call) -> dict[str, Any]:
     if call.service == "events" and (entries := fields.get("Entries")):
         # Of several sources one is told: a call of ours has one.
         return {"events:source": str(entries[0].get("Source", ""))}
+    if call.action == "PutMetricAlarm":
+        named = [fields.get(name) or [] for name in ("AlarmActions", "OKActions", "InsufficientDataActions")]
+        called = [arn for each in named if isinstance(each, list) for arn in each]
+        return {"cloudwatch:AlarmActions": called} if called else {}
     if call.service == _SCALING and fields.get("ServiceNamespace"):
         return {"application-autoscaling:service-namespace": fields["ServiceNamespace"]}
     return {}

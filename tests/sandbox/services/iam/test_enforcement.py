@@ -115,6 +115,12 @@ def test_alarms_are_checked_by_their_names(enforcing: Enforcing) -> None:
     assert "AccessDenied" in refusal(cloudwatch.put_metric_alarm, AlarmName="theirs", **alarm)
     assert "AccessDenied" in refusal(cloudwatch.delete_alarms, AlarmNames=["ours/a", "theirs"])
     cloudwatch.delete_alarms(AlarmNames=["ours/a"])
+    policies = {"ForAllValues:StringLike": {"cloudwatch:AlarmActions": "arn:aws:autoscaling:*:*:scalingPolicy:*"}}
+    scaling = enforcing.as_role(enforcing.role(allow("cloudwatch:PutMetricAlarm", Condition=policies)), "cloudwatch")
+    called, topic = "arn:aws:autoscaling:us-east-1:1:scalingPolicy:1:x", "arn:aws:sns:us-east-1:1:x"
+    scaling.put_metric_alarm(AlarmName="a", AlarmActions=[called], **alarm)
+    for actions in ({"AlarmActions": [called, topic]}, {"AlarmActions": [called], "OKActions": [topic]}):
+        assert "AccessDenied" in refusal(scaling.put_metric_alarm, AlarmName="a", **actions, **alarm)
 
 
 def test_events_are_checked_on_their_bus_with_their_source(enforcing: Enforcing) -> None:
