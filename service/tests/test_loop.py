@@ -89,15 +89,18 @@ class Memory:
     def start(self, analysis: uuid.UUID, owner: str, attempt: int) -> bool:
         return self.begun
 
+    def ended(self, analysis: uuid.UUID) -> tuple[str, str] | None:
+        return None if self.begun else ("team", "failed")
+
     def wait(self, analysis: uuid.UUID, owner: str) -> bool:
         self.said.append("wait")
         return self.mine
 
-    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str) -> bool:
+    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work) -> bool:
         self.said.append(f"fail {code}")
         return self.mine
 
-    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path) -> bool:
+    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], *files_and_held: object) -> bool:
         if self.away:
             raise self.away.pop(0)
         self.said.append("finish")

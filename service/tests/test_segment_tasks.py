@@ -22,6 +22,7 @@ from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRA
 from fastbreak_service.store.work import Part, Work
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.worker.joining import _BROKEN, _NO_ROOM, _REFUSED
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.task import Task
 from fastbreak_service.worker.verdict import MOST_TAKES
@@ -104,16 +105,18 @@ class Memory:
         return True
 
     def seen(self, analysis: uuid.UUID, number: int) -> bytes:
+        if "seen" in self.failing:
+            raise self.failing["seen"]
         return b"%d" % number
 
-    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path) -> bool:
-        assert owner == "whoever cut it"
+    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], *held: Any) -> bool:
+        assert (owner, held[2].token) == ("whoever cut it", VIDEO.token)
         self._note("finish")
         self.told = result
         return True
 
-    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str) -> bool:
-        assert owner == "whoever cut it"
+    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work) -> bool:
+        assert (owner, held.token) == ("whoever cut it", VIDEO.token)
         self._note(f"fail {code}")
         return True
 
@@ -217,6 +220,11 @@ def test_work_on_what_has_ended_goes(tmp_path: Path, taken: Work) -> None:
     assert done(Memory(tmp_path, over=True, begins=False), taken) == ["done", "retire"]
 
 
+def test_what_ended_with_a_part_missing_becomes_a_dead_letter_all_the_same(tmp_path: Path) -> None:
+    """Whoever ended it was killed in between."""
+    assert done(Memory(tmp_path, over=True, found=(SEEN, LOST)), JOIN) == ["bury", "retire"]
+
+
 def test_work_that_cannot_be_begun_and_has_not_ended_stays(tmp_path: Path) -> None:
     assert done(Memory(tmp_path, begins=False), VIDEO) == ["wait", "hand_back 2 None"]
 
@@ -249,11 +257,31 @@ JOINS = {
         {"finish": psycopg.errors.InsufficientPrivilege("no")},
         JOIN,
         (SEEN, SEEN),
+        [*JOINED[:2], f"hand_back 10 {_REFUSED}"],
+    ),
+    "and for good": (
+        {"finish": psycopg.errors.InsufficientPrivilege("no")},
+        replace(JOIN, failures=2),
+        (SEEN, SEEN),
         [*JOINED[:2], "fail database_refused", "done", "retire"],
     ),
-    "a fault of ours": (
-        {"finish": KeyError("x")},
+    "a part cannot be read in time": (
+        {"seen": psycopg.errors.InsufficientPrivilege("no")},
         JOIN,
+        (SEEN, SEEN),
+        [f"hand_back 10 {_REFUSED}"],
+    ),
+    "the disk is full": ({"seen": OSError(28, "full")}, JOIN, (SEEN, SEEN), [f"hand_back 2 {_NO_ROOM}"]),
+    "and stays full": (
+        {"seen": OSError(28, "full")},
+        replace(JOIN, failures=2),
+        (SEEN, SEEN),
+        ["fail storage_unavailable", "bury", "retire"],
+    ),
+    "a fault of ours": ({"finish": KeyError("x")}, JOIN, (SEEN, SEEN), [*JOINED[:2], f"hand_back 2 {_BROKEN}"]),
+    "and again": (
+        {"finish": KeyError("x")},
+        replace(JOIN, failures=2),
         (SEEN, SEEN),
         [*JOINED[:2], "fail internal_error", "done", "retire"],
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -183,6 +184,38 @@ def test_of_two_who_end_the_last_two_at_once_one_makes_it_whole(
             assert all(pool.map(lambda work: store.saw(work, b"x", 1), found))
         assert taken(queue).contract == JOIN_CONTRACT
         assert queue.take(abandoned=True) is None
+
+
+def test_whoever_comes_late_fails_and_ends_nothing(
+    owner: Engine, queue: WorkQueue, store: SegmentStore, tmp_path: Path
+) -> None:
+    cut(owner, queue, store, 2)
+    records, rows = AnalysisStore(store._engine), tmp_path / "rows.csv"
+    rows.touch()
+    late = taken(queue)
+    lapse(owner, late)
+    assert not queue.bury(replace(late, token=uuid.uuid4()), "late")
+    again, other = taken(queue, abandoned=True), taken(queue)
+    assert not records.fail(late.analysis, late.owner, "undecodable", "late", late)
+    assert not queue.bury(late, "late")
+    assert all(store.saw(work, b"x", 1) for work in (again, other))
+    assert not records.fail(again.analysis, again.owner, "undecodable", "ended", again)
+    stale = taken(queue)
+    assert queue.hand_back(stale, 0)
+    joiner = taken(queue)
+    assert not records.finish(stale.analysis, stale.owner, RESULT, rows, rows, stale)
+    assert records.finish(joiner.analysis, joiner.owner, RESULT, rows, rows, joiner)
+    assert queue.done(joiner)
+
+
+def test_whoever_has_a_segment_fails_and_buries_the_whole(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
+    cut(owner, queue, store, 2)
+    accept(owner, queue)
+    one = taken(queue)
+    assert AnalysisStore(store._engine).fail(one.analysis, one.owner, "undecodable", "It is broken.", one)
+    assert queue.bury(one, "It is broken.")
+    assert queue.backlog().dead_letters == 1, "and nobody else's"
+    assert store.ended(one.analysis) == []
 
 
 def test_a_segment_that_is_handed_back_is_at_once_somebody_elses(

@@ -11,12 +11,15 @@ import sqlalchemy as sa
 
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, events, findings, persons, work
+from fastbreak_service.store.work import held_by
 
 if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Engine
+
+    from fastbreak_service.store.work import Work
 
 UNFINISHED = ("queued", "running")
 SILENT_SECONDS = 30
@@ -62,21 +65,30 @@ class AnalysisStore:
             found = connection.execute(statement).first()
             return (str(found.team), str(found.status)) if found else None
 
-    def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
-        """Mark as failed. False when it is no longer this owner's."""
+    def fail(self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None) -> bool:
+        """Mark as failed. False when it is no longer this owner's, or the piece of work no longer the attempt's."""
         with self._engine.begin() as connection:
             return self._move(
                 connection,
                 analysis,
                 owner,
+                held,
                 status="failed",
                 finished_at=sa.func.now(),
                 error_code=code,
                 error_message=message,
             )
 
-    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
-        """Record the result and, from CSV files, all measures and poses, at once. False when no longer this owner's.
+    def finish(  # noqa: PLR0913, PLR0917 - what, whose, and where from
+        self,
+        analysis: UUID,
+        owner: str,
+        result: dict[str, Any],
+        rows: Path,
+        poses: Path | None = None,
+        held: Work | None = None,
+    ) -> bool:
+        """Record the result and, from CSV files, all measures and poses, at once. False as of `fail`.
 
         `missing` in a result says which parts of the video nobody could look at.
         """
@@ -86,6 +98,7 @@ class AnalysisStore:
                 connection,
                 analysis,
                 owner,
+                held,
                 status="succeeded",
                 finished_at=sa.func.now(),
                 video=result["video"],
@@ -162,10 +175,11 @@ class AnalysisStore:
         return ended
 
     @staticmethod
-    def _move(connection: Connection, analysis: UUID, owner: str, **values: Any) -> bool:
+    def _move(connection: Connection, analysis: UUID, owner: str, held: Work | None = None, **values: Any) -> bool:
+        mine = sa.true() if held is None else sa.exists().where(*held_by(held))
         statement = (
             sa.update(analyses)
-            .where(analyses.c.id == analysis, analyses.c.owner == owner, analyses.c.status.in_(UNFINISHED))
+            .where(analyses.c.id == analysis, analyses.c.owner == owner, analyses.c.status.in_(UNFINISHED), mine)
             .values(**values)
         )
         return connection.execute(statement).rowcount == 1

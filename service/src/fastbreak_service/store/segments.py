@@ -83,7 +83,8 @@ class SegmentStore:
     def seen(self, analysis: UUID, number: int) -> bytes | None:
         """What was seen of a segment; None when it is gone."""
         statement = sa.select(segments.c.seen).where(segments.c.analysis_id == analysis, segments.c.number == number)
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
+            be_patient(connection, _COPY_SECONDS)
             content = connection.execute(statement).scalar()
         return None if content is None else bytes(content)
 

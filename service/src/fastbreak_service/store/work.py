@@ -163,11 +163,11 @@ class WorkQueue:
     def bury(self, taken: Work, reason: str) -> bool:
         """Make it a dead letter: nobody takes it any more, and it stays to be looked at. False when no longer ours.
 
-        What was seen of its segments does not stay.
+        What was seen of its segments does not stay; of a segment that this attempt has, the whole work is meant.
         """
         dies = {"token": None, "lease_until": None, "dead_at": sa.func.now(), "reason": reason}
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(work).where(*_held_by(taken)).values(dies)).rowcount == 0:
+            if connection.execute(sa.update(work).where(_whole_of(taken)).values(dies)).rowcount == 0:
                 return False
             connection.execute(sa.delete(segments).where(segments.c.analysis_id == taken.analysis))
         return True
@@ -177,11 +177,8 @@ class WorkQueue:
 
         With the work go its segments; of a segment that this attempt has, the whole work is meant.
         """
-        mine = _held_by(taken)
-        if taken.part is not None:
-            mine = (work.c.analysis_id.in_(sa.select(segments.c.analysis_id).where(*mine)),)
         with self._engine.begin() as connection:
-            return connection.execute(sa.delete(work).where(*mine)).rowcount == 1
+            return connection.execute(sa.delete(work).where(_whole_of(taken))).rowcount == 1
 
     def waiting(self) -> int:
         """How many pieces of work nobody has taken."""
@@ -247,7 +244,7 @@ class WorkQueue:
 
     def _update(self, taken: Work, **values: object) -> bool:
         with self._engine.begin() as connection:
-            statement = sa.update(_table_of(taken)).where(*_held_by(taken)).values(**values)
+            statement = sa.update(_table_of(taken)).where(*held_by(taken)).values(**values)
             return connection.execute(statement).rowcount == 1
 
 
@@ -255,10 +252,18 @@ def _table_of(taken: Work) -> Table:
     return work if taken.part is None else segments
 
 
-def _held_by(taken: Work) -> tuple[ColumnElement[bool], ...]:
+def held_by(taken: Work) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the row of a piece of work, or of its segment's, while it is this attempt's."""
     table = _table_of(taken)
     mine = (table.c.analysis_id == taken.analysis, table.c.token == taken.token)
     return mine if taken.part is None else (*mine, segments.c.number == taken.part.segment.number)
+
+
+def _whole_of(taken: Work) -> ColumnElement[bool]:
+    """The work that an attempt has, or has a segment of."""
+    if taken.part is None:
+        return sa.and_(*held_by(taken))
+    return work.c.analysis_id.in_(sa.select(segments.c.analysis_id).where(*held_by(taken)))
 
 
 def _free(table: Table, abandoned: bool) -> ColumnElement[bool]:

@@ -18,6 +18,8 @@ from fastbreak_service.worker.verdict import GiveUp
 from fastbreak_service.worker.writing import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastbreak_service.store.work import Work
     from fastbreak_service.worker.news import News
     from fastbreak_service.worker.ports import Ports
@@ -39,25 +41,27 @@ class Endings:
         Work of which a part is missing stays, as a dead letter.
         """
         rows, poses = Path(job.measures), Path(job.poses)
-        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, rows, poses)):
+        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, rows, poses, taken)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return False
-        missing = result.get("missing")
-        await (self._bury(taken, f"{len(missing)} parts are missing: {missing}") if missing else self.end(taken))
+        await self.end(taken, result.get("missing") or ())
         metrics.ANALYSES.labels(outcome="succeeded").inc()
         metrics.FRAMES.inc(result["video"]["frames"])
         return True
 
-    async def end(self, taken: Work) -> None:
+    async def end(self, taken: Work, missing: Sequence[dict[str, Any]] = ()) -> None:
         """The analysis has ended: its place in the queue is needed no more, and its video only to be looked at."""
-        if await settle(lambda: self._queue.done(taken)):
+        if missing:
+            await self._bury(taken, f"{len(missing)} parts are missing: {list(missing)}")
+        elif await settle(lambda: self._queue.done(taken)):
             await self._retire(taken)
 
     async def give_up(self, taken: Work, judged: GiveUp) -> None:
         """Record that it has failed."""
         metrics.ANALYSES.labels(outcome=judged.code).inc()
         log.warning("analysis failed", analysis_id=str(taken.analysis), code=judged.code, dead=judged.dead_letter)
-        if not await settle(lambda: self._records.fail(taken.analysis, taken.owner, judged.code, judged.message)):
+        said = (judged.code, judged.message)
+        if not await settle(lambda: self._records.fail(taken.analysis, taken.owner, *said, taken)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return
         await (self._bury(taken, judged.message) if judged.dead_letter else self.end(taken))

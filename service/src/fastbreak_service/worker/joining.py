@@ -14,8 +14,8 @@ import structlog
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.worker import verdict
-from fastbreak_service.worker.protocol import INTERNAL, Join
-from fastbreak_service.worker.verdict import GiveUp
+from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Join
+from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastbreak_service.worker.ports import Ports
 
 _REFUSED = "The database refused the result; the service's log has the reason. Send the video again when it is mended."
+_NO_ROOM = "The service had no room to join the parts of the video. Send the video again in a minute."
 _BROKEN = "The analysis stopped on an error of its own; the service's log has the cause."
 log = structlog.get_logger()
 
@@ -50,15 +51,27 @@ class Joining:
             await self._do(taken)
         except DATABASE_ERRORS as error:
             log.error("database refused", analysis_id=str(taken.analysis), reason=reason(error))  # noqa: TRY400
-            await self._endings.break_off(taken, "database_refused", _REFUSED)
+            await self._break_off(taken, GiveUp("database_refused", _REFUSED), verdict.STORAGE_PAUSE_SECONDS)
         except Exception:
             log.exception("joining broke off", analysis_id=str(taken.analysis))
-            await self._endings.break_off(taken, INTERNAL, _BROKEN)
+            await self._break_off(taken, GiveUp(INTERNAL, _BROKEN), verdict.FAILURE_PAUSE_SECONDS)
+
+    async def _break_off(self, taken: Work, judged: GiveUp, pause_seconds: float) -> None:
+        """Leave it to another try, for what was seen of the segments goes with it; after several, give it up."""
+        if taken.failures + 1 >= self._most_failures:
+            await self._endings.break_off(taken, judged.code, judged.message)
+            return
+        try:
+            await self._hand_back(taken, TryAgain(pause_seconds, judged.message))
+        except DATABASE_ERRORS as error:
+            # Then the lease runs out by itself.
+            log.warning("work not handed back", analysis_id=str(taken.analysis), reason=reason(error))
 
     async def _do(self, taken: Work) -> None:
         if await settle(lambda: self._records.ended(taken.analysis)):
             # Whoever ended it had no time to say so to the queue, or to anybody.
-            await self._endings.end(taken)
+            found = await settle(lambda: self._segments.ended(taken.analysis))
+            await self._endings.end(taken, [_told(one) for one in found if one.code])
             self._news.tell(taken.analysis)
             return
         if hopeless := verdict.before(taken, self._most_failures):
@@ -77,8 +90,11 @@ class Joining:
             if isinstance(judged, GiveUp):
                 await self._endings.give_up(taken, judged)
                 return
-            log.warning("joining put back", analysis_id=str(taken.analysis), reason=judged.failure or "storage away")
-            await settle(lambda: self._queue.hand_back(taken, judged.after_seconds, judged.failure))
+            await self._hand_back(taken, judged)
+
+    async def _hand_back(self, taken: Work, judged: TryAgain) -> None:
+        log.warning("joining put back", analysis_id=str(taken.analysis), reason=judged.failure)
+        await settle(lambda: self._queue.hand_back(taken, judged.after_seconds, judged.failure))
 
     async def _join(self, taken: Work, found: Sequence[Ended]) -> None:
         stem = self._directory / f"{taken.analysis}.{taken.token}"
@@ -93,6 +109,9 @@ class Joining:
             result["missing"] = [_told(one) for one in found if one.code]
             if await self._endings.finish(taken, result, job):
                 self._tell(taken, result)
+        except OSError as error:
+            log.warning("parts not written", analysis_id=str(taken.analysis), reason=str(error))
+            raise AnalysisError(STORAGE, _NO_ROOM) from error
         finally:
             for file in (*files, Path(job.measures), Path(job.poses)):
                 if file is not None:

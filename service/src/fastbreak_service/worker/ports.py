@@ -63,11 +63,19 @@ class Records(Protocol):
     def ended(self, analysis: UUID) -> tuple[str, str] | None:
         """Whose it is and as what it has ended; None when it has not."""
 
-    def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
-        """Mark as failed."""
+    def fail(self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None) -> bool:
+        """Mark as failed, while the piece of work is the attempt's."""
 
-    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
-        """Record the result."""
+    def finish(  # noqa: PLR0913, PLR0917 - what, whose, and where from
+        self,
+        analysis: UUID,
+        owner: str,
+        result: dict[str, Any],
+        rows: Path,
+        poses: Path | None = None,
+        held: Work | None = None,
+    ) -> bool:
+        """Record the result, likewise."""
 
     def beat(self, place: str) -> None:
         """Say that whatever has its video in this place is still looked after."""
