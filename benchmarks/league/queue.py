@@ -77,7 +77,7 @@ class Simulation:
         self.outcome = Outcome()
 
     def run(self, clips: Sequence[Clip]) -> Outcome:
-        """Until the last clip is analysed and, where it scales, until the last task has gone; at most a year."""
+        """Run until every clip has arrived, none waits, and no task is at work on one. Idle tasks are paid until then."""
         for clip in clips:
             self._at(clip.at, "arrival", clip)
         self._arriving = len(clips)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..._common.amount import amount
-from ..._errors import OperationError
+from ..._errors import OperationError, SupersededError, UnavailableError
 from ..._release.record import ROLLBACK
 from ..plan.differences import Action, RolloutPlan
 from ..service.comparison import changed_settings, joint_bindings, starts_deployment
@@ -133,7 +133,14 @@ def _look_for_left_hooks(session: Session, change: ServiceChange) -> None:
     if "deployment" not in change.changed or change.settings.deployment.own.get(HOOKS) != []:
         return
     request = session.request
-    service = session.ports.ecs.describe_service(request.cluster, request.service)
+    try:
+        service = session.ports.ecs.describe_service(request.cluster, request.service)
+    except SupersededError:
+        raise
+    except (OperationError, UnavailableError) as error:
+        # ECS is at work on the release already, which nobody would judge after an error here.
+        session.warn(f"whether ECS has taken away the lifecycle hooks of {request.service} could not be seen: {error}")
+        return
     if service and service.settings.deployment.own.get(HOOKS):
         session.warn_once(
             f"ECS has kept lifecycle hooks at {request.service}, which deployment.strategy "

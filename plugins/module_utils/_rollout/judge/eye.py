@@ -39,7 +39,8 @@ class Eye:
         decision = self._watch.glance()
         if decision.step is Step.SUPERSEDED:
             self.replaced = decision.seen
-        failed = decision.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) and decision.verdict is not Verdict.ERROR
+        # A gate that has no verdict by its deadline stops a release; a service that was found fit it does not.
+        failed = decision.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) and decision.verdict is Verdict.UNHEALTHY
         if not (failed or self.replaced):
             return ""
         return f"{self._session.request.service}, of the same release: {self.replaced or decision}"

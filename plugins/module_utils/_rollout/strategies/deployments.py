@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..._common.wait import growing, timed_out, until
-from ..._errors import OperationError
-from ..service.deployment import DeploymentState
+from ..._errors import FastbreakError, OperationError, UnavailableError
+from ..service.deployment import DeploymentState, ServiceDeployment
 from .service_events import said_by_ecs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..service.deployment import ServiceDeployment
     from ..values import Service
     from .rollout import Rollout
 
@@ -45,28 +44,37 @@ def going_to(
 def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: str) -> ServiceDeployment:
     """The service deployment that began after *known* were listed and goes to the revision.
 
-    It is looked for, since neither CreateService nor UpdateService names the service deployment it starts.
+    It is looked for, since neither CreateService nor UpdateService names the service deployment it starts. ECS is at
+    work on it already, so a look that AWS does not answer is taken again.
     """
 
-    def look() -> list[ServiceDeployment]:
-        _insist_on_service(rollout)
-        unknown = (deployment for deployment in list_deployments(rollout) if deployment.arn not in known)
-        found = going_to(rollout, unknown, task_definition_arn)
-        return [found] if found else []
+    def look() -> ServiceDeployment | UnavailableError | None:
+        try:
+            _insist_on_service(rollout)
+            unknown = (deployment for deployment in list_deployments(rollout) if deployment.arn not in known)
+            return going_to(rollout, unknown, task_definition_arn)
+        except UnavailableError as error:
+            return error
 
-    return until(
-        look,
-        bool,
-        clock=rollout,
-        seconds=_FIND_SECONDS,
-        pause=growing(0.25, 1.0),
-        on_timeout=lambda _nothing, _elapsed: timed_out(
+    def unlisted(last: object, _elapsed: float) -> FastbreakError:
+        if isinstance(last, UnavailableError):
+            return last
+        return timed_out(
             f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
             f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "
             f"again to judge it.{said_by_ecs(rollout)}",
             known=sorted(known),
-        ),
-    )[0]
+        )
+
+    found = until(
+        look,
+        lambda seen: isinstance(seen, ServiceDeployment),
+        clock=rollout,
+        seconds=_FIND_SECONDS,
+        pause=growing(0.25, 1.0),
+        on_timeout=unlisted,
+    )
+    return cast("ServiceDeployment", found)
 
 
 def _insist_on_service(rollout: Rollout) -> None:

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.shifted_traffic import traffic_of
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.eye import Eye
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read import read
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
@@ -19,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.
 from tests.unit.plugins.module_utils._rollout.case import make_request, released
 
 if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 
     from tests.unit.plugins.module_utils._rollout.fakes import World
@@ -27,7 +31,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def eye(world: World, ports: Ports) -> Eye:
     released(world, ports)
-    session = Session(make_request("1.0.0"), ports)
+    return eye_on(ports)
+
+
+def eye_on(ports: Ports, *gates: Gate[Any]) -> Eye:
+    """An eye on what runs, by *gates* or those of every request."""
+    session = Session(make_request("1.0.0", **({"gates": gates} if gates else {})), ports)
     facts = read(session)
     started = strategy_named("ROLLING").adopt(session, facts.running_arn)
     return Eye(session, started, facts.target.release.tag, traffic_of(session, facts))
@@ -67,3 +76,30 @@ def test_what_cannot_be_looked_at_says_nothing(world: World, eye: Eye) -> None:
     assert not eye.unfit()
     world.unreachable = True
     assert not looks(world, eye)
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_neither_does_what_is_seen_now_and_then_however_long(world: World, ports: Ports, every: int) -> None:
+    released(world, ports)
+    eye, looks_taken, look = eye_on(ports, TargetHealthGate()), itertools.count(), world.describe_targets
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        if next(looks_taken) % every == 0:
+            raise UnavailableError("Throttling: Rate exceeded")
+        return look(*args, **kwargs)
+
+    world.describe_targets = fail  # type: ignore[method-assign]
+    assert not looks(world, eye, 1500)
+
+
+def test_nor_do_tasks_that_its_scaling_adds_and_that_cannot_start(world: World, ports: Ports) -> None:
+    released(world, ports)
+    eye, look = eye_on(ports, TargetHealthGate()), world.describe_service
+
+    def scaled_out(*args: Any, **kwargs: Any) -> Any:
+        service = look(*args, **kwargs)
+        return service and replace(service, desired_count=service.desired_count + 1)
+
+    assert not looks(world, eye, 60)
+    world.describe_service = scaled_out  # type: ignore[method-assign]
+    assert not looks(world, eye, 900)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
     OperationError,
     RefusedError,
     RolledBackError,
@@ -332,6 +333,42 @@ def test_hooks_that_ecs_keeps_where_they_were_taken_away_are_told(keeps: bool) -
     result = deploy(ports, "1.1.0", **ROLLING)
     assert newest(world).outcome is Outcome.SUCCEEDED
     assert any("has kept lifecycle hooks" in warning for warning in result.warnings) is keeps
+
+
+THROTTLED, DENIED = UnavailableError("Throttling: Rate exceeded"), OperationError("AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("read", "answers"),
+    [
+        ("describe_service", [THROTTLED, THROTTLED]),
+        ("list_service_deployments", [THROTTLED, THROTTLED]),
+        ("describe_service", [None, THROTTLED]),
+        ("describe_service", [None, DENIED]),
+    ],
+)
+def test_a_read_that_fails_once_after_the_change_abandons_no_release(
+    world: ShiftingWorld, ports: Ports, read: str, answers: list[FastbreakError | None]
+) -> None:
+    released(world, ports, CANARY)
+    world.push("1.1.0", "b")
+    update, look, due = world.update_service, getattr(world, read), [*answers]
+
+    def change(*args: Any, **kwargs: Any) -> Service:
+        changed = update(*args, **kwargs)
+        setattr(world, read, fail)
+        return changed
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        if due and (error := due.pop(0)):
+            raise error
+        return look(*args, **kwargs)
+
+    world.update_service = change  # type: ignore[method-assign]
+    result = deploy(ports, "1.1.0", **ROLLING)
+    assert (result.result.value, due) == ("accepted", [])
+    assert newest(world).outcome is Outcome.SUCCEEDED
+    assert any("could not be seen" in warning for warning in result.warnings) is (answers[0] is None)
 
 
 @pytest.mark.parametrize("there", STRATEGIES, ids=lambda each: each.name)
