@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._release.image import version_names
 from .._release.record import newest_first
+from .fallen import NeverBegunError
 from .results import Result, of_error
 
 if TYPE_CHECKING:
@@ -37,8 +38,17 @@ def is_open(order: Order, digest: str) -> bool:
 
 def holds_open(ports: Ports, service: str, digest: str, *, begun: bool = False) -> bool:
     """Whether a record of *service* of the release of this image is not completed; with *begun*, and ECS began it."""
-    records = (release for release in ports.releases.history(service) if release.in_progress)
-    return any(release.digest == digest and (release.deployment_id or not begun) for release in records)
+    return any(release.deployment_id or not begun for release in _open_records(ports, service, digest))
+
+
+def open_record(ports: Ports, service: str, digest: str) -> Release | None:
+    """The newest record of *service* of the release of this image that is not completed."""
+    return next(iter(_open_records(ports, service, digest)), None)
+
+
+def _open_records(ports: Ports, service: str, digest: str) -> list[Release]:
+    history = newest_first(ports.releases.history(service))
+    return [release for release in history if release.in_progress and release.digest == digest]
 
 
 class Ended:
@@ -64,6 +74,8 @@ class Ended:
     def refuse(self, _why: str) -> str:
         """How it ended. Raises the error when the service may still be at the release."""
         result = of_error(self._error)
+        if isinstance(self._error, NeverBegunError) and result is Result.FAILED:
+            return self._error.message
         if result in (Result.ROLLED_BACK, Result.STOPPED, Result.SUPERSEDED):
             return self._error.message
         raise self._error

@@ -28,25 +28,34 @@ if TYPE_CHECKING:
     from .strategies.model import Standing
 
 
-def close_fallen(session: Session, facts: Facts, recovery: Recovery, fallen: Fallen) -> FastbreakError:
-    """Undo the *fallen* release whole, complete its record, tell of it; the error that says how it ended."""
+class NeverBegunError(OperationError):
+    """ECS never began the release. Unless its result says otherwise, all that was changed beside it is back."""
+
+
+def close_fallen(
+    session: Session, facts: Facts, recovery: Recovery, fallen: Fallen, *, wanted: bool = True
+) -> FastbreakError:
+    """Undo the *fallen* release whole, complete its record, tell of it; the error that says how it ended.
+
+    *wanted*: it is not refused for another service of it.
+    """
     record = Recording(session, fallen.release)
     session.release = fallen.release
     attempt = Attempt(session, facts, recovery, fallen.release)
     if fallen.started is None or fallen.standing is None:
-        raise _never_begun(attempt, record)
+        raise _never_begun(attempt, record, wanted=wanted)
     with attempt.ended_well(record):
         attempt.following = True
         decision = replace(_decision(fallen.standing), measurements=fallen.release.gates)
         return attempt.fail(record, fallen.started, decision)
 
 
-def _never_begun(attempt: Attempt, record: Recording) -> FastbreakError:
+def _never_begun(attempt: Attempt, record: Recording, *, wanted: bool) -> FastbreakError:
     """Put back what a run changed beside a deployment that it did not come to begin; the error that says so."""
     attempt.acted = True
     attempt.session.before_undo()
     try:
-        _end_unbegun(attempt, record)
+        _end_unbegun(attempt, record, wanted=wanted)
     except OperationError as error:
         if of_error(error) is Result.FAILED:
             attempt.recovery.complete(attempt.session)
@@ -54,11 +63,12 @@ def _never_begun(attempt: Attempt, record: Recording) -> FastbreakError:
         return error
 
 
-def _end_unbegun(attempt: Attempt, record: Recording) -> NoReturn:
+def _end_unbegun(attempt: Attempt, record: Recording, *, wanted: bool) -> NoReturn:
+    so = "there is nothing to judge. Deploy it anew if it is still wanted." if wanted else "there is nothing to undo."
     with attempt.ended_well(record):
-        raise OperationError(
+        raise NeverBegunError(
             f"Release {record.release.version} of {attempt.session.request.service} was interrupted before ECS began a "
-            "deployment of it, so there is nothing to judge. Deploy it anew if it is still wanted."
+            f"deployment of it, so {so}"
         )
 
 

@@ -68,12 +68,14 @@ class Recovery:
     of a change of settings. ``withdrawn`` is the release under way that is given up: its way back leads where a
     rollback goes, or it shares target groups with what is wanted instead. ``halfway`` is a deployment of ours that
     shares users with what nobody ever judged: ECS takes it back before anything is deployed. ``fallen`` is the release
-    that was to be judged, when there is nothing left to judge.
+    that was to be judged, when there is nothing left to judge. ``unjudged`` is the newest of ``ended`` that still runs,
+    or is under way: it is not as it is wanted now.
     """
 
     adopted: Release | None = None
     withdrawn: Withdrawn | None = None
     fallen: Fallen | None = None
+    unjudged: Release | None = None
     halfway: Started | None = None
     orphan_arn: str = ""
     ended: tuple[Ended, ...] = ()
@@ -97,6 +99,10 @@ class Recovery:
         """A deployment of ours that is under way and may be gone on with or replaced; empty when there is none."""
         withdrawn = self.withdrawn.started.arn if self.withdrawn else ""
         return (self.adopted.deployment_id if self.adopted else "") or withdrawn or self.orphan_arn
+
+    def without(self, release: Release) -> Recovery:
+        """This one, but *release* is ended by whoever asks for that."""
+        return replace(self, ended=tuple(each for each in self.ended if each.release.release_id != release.release_id))
 
     def keep(self, session: Session, facts: Facts, snapshot: str) -> Recovery:
         """Have *snapshot* outlive this run, which makes no release; nothing when an older one does."""
@@ -176,6 +182,8 @@ def recover(session: Session, facts: Facts) -> Recovery:
         else:
             if left and _is_halfway(left):
                 recovery = replace(recovery, halfway=left.started)
+            if left and recovery.unjudged is None and _still_runs(facts, release, left.standing):
+                recovery = replace(recovery, unjudged=release)
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
             recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, *ended))
@@ -246,6 +254,11 @@ def _is_halfway(left: _Left) -> bool:
     standing = left.standing
     moving = standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS)
     return left.started.strategy.shifts_weights and moving and 0 < (standing.progress.weight or 0.0) < _ALL_USERS
+
+
+def _still_runs(facts: Facts, release: Release, standing: Standing) -> bool:
+    """Whether the service is at *release*, or on its way there."""
+    return standing.state not in _FALLEN and release.task_definition_arn == facts.running_arn
 
 
 def _can_go_back(facts: Facts, release: Release, standing: Standing) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._errors import FastbreakError, RefusedError
+from .._errors import FastbreakError, OperationError, RefusedError
 from .._release.record import DEPLOY
 from .attempt import Attempt
 from .change_settings import change_settings
@@ -90,6 +90,11 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     if recovery.withdrawn and not recovery.withdrawn.first:
         check_way_back(session, facts)
         return predicted(build_result(session, facts))
+    if recovery.halfway and facts.plan.judges and not recovery.adopted:
+        session.warn(
+            f"deployment {recovery.halfway.arn}, which an interrupted run left and nobody judged, shifts users; it "
+            "would be rolled back first"
+        )
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
     else:
@@ -148,15 +153,20 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
 def take_up(session: Session) -> Part:
     """The service's release that is under way, under its lock, to be refused: it is not judged any further.
 
-    Raises as `roll_out` does, for one that has ended unfit by itself.
+    Raises as `roll_out` does, for one that has ended unfit by itself, and OperationError where it is not found.
     """
     facts, recovery = _recovered(session, read(session))
     if recovery.fallen:
-        raise close_fallen(session, facts, recovery, recovery.fallen)
-    under_way = recovery.adopted or (recovery.withdrawn.release if recovery.withdrawn else None)
+        raise close_fallen(session, facts, recovery, recovery.fallen, wanted=False)
+    # The inventory may ask for it otherwise by now, and for no more than its end.
+    found = recovery.unjudged if recovery.unjudged and recovery.unjudged.digest == facts.target.release.digest else None
+    under_way = recovery.adopted or (recovery.withdrawn.release if recovery.withdrawn else found)
     if under_way is None:
-        return Unchanged(build_result(session, facts))
-    return Attempt(session, facts, recovery, under_way).as_it_stands(under_way)
+        raise OperationError(
+            f"The record of the release of {facts.target.release.version} is open, and {session.request.service} "
+            "does not run it. It was left as it is; look what it runs, and deploy what is wanted."
+        )
+    return Attempt(session, facts, recovery.without(under_way), under_way).as_it_stands(under_way)
 
 
 def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
-from .aftermath import Ended, ended_release, holds_open, is_open
+from .aftermath import ended_release, holds_open, is_open
 from .heard import Heard
-from .rest import Rest
+from .rest import Rest, held_open
 from .results import Result, ends, of_error
 from .run import bring, make_way, predict
 from .session import Session
@@ -208,18 +208,18 @@ def _close(
     No service is released for it any more. Raises as `roll_out_together` does.
     """
     lead = _lead(orders)
-    others = [_judging(order, digest) for order in orders if not order.leads and is_open(order, digest)]
+    others = [order for order in orders if is_open(order, digest)]
     with ExitStack() as locks:
         _lock([lead, *others], locks, sessions)
         session, *companions = sessions
+        rest = Rest(companions, held_open(companions, digest), digest)
         try:
             with session.shown_errors():
                 if ended is None:
                     return {lead.service: bring(session, digest=digest).accept()}
                 raise OperationError(f"Release {ended.version} of {lead.service} has ended: {ended.reason}")
         except FastbreakError as error:
-            done = [] if session.left_open else [(each, _take_up(each)) for each in companions]
-            raise _with_the_rest(session, error, done) from error
+            raise _with_the_rest(session, error, [], rest) from error
 
 
 def _predict_close(orders: Sequence[Order], ended: Release) -> dict[str, RolloutResult]:
@@ -233,30 +233,17 @@ def _undone_too(order: Order) -> str:
     return f"{order.service}, of the same release, is undone too"
 
 
-def _judging(order: Order, digest: str) -> Order:
-    """The order as one that begins nothing."""
-    return replace(order, request=replace(order.request, version=digest, revision="", judge_only=True))
-
-
-def _take_up(session: Session) -> Part:
-    """What was brought to a release whose leading service is unfit; or how it ended by itself."""
-    try:
-        with session.shown_errors():
-            return bring(session)
-    except FastbreakError as error:
-        return Ended(error)
-
-
 def _release(orders: Sequence[Order], digest: str, sessions: list[Session]) -> dict[str, RolloutResult]:
     done: Done = []
     with ExitStack() as locks:
         _lock(orders, locks, sessions)
+        held = held_open(sessions, digest)
         # What cannot be taken back is known before anything is begun.
         targets = [_make_way(session) for session in sessions]
         for place, (session, target) in enumerate(zip(sessions, targets, strict=True)):
-            rest = Rest(sessions[place + 1 :], digest)
+            rest = Rest(sessions[place + 1 :], held, digest)
             session.beside = [part.unfit for _other, part in done]
-            session.before_undo = partial(rest.undo, session.request.service)
+            session.before_undo = partial(rest.give_users_back, session.request.service)
             try:
                 with session.shown_errors():
                     part = bring(session, target, digest=digest)
@@ -288,7 +275,7 @@ def _accept(done: Done) -> dict[str, RolloutResult]:
     return results
 
 
-def _with_the_rest(session: Session, error: FastbreakError, done: Done, rest: Rest | None = None) -> FastbreakError:
+def _with_the_rest(session: Session, error: FastbreakError, done: Done, rest: Rest) -> FastbreakError:
     """The *error* of one service after those that were released before it were undone, the last of them first.
 
     So is the *rest*, if the service was not only refused.
@@ -301,9 +288,9 @@ def _with_the_rest(session: Session, error: FastbreakError, done: Done, rest: Re
         names = ", ".join(other.request.service for other, _part in done)
         left = f"What {names} was brought to stays, unaccepted, until that release ends." if names else ""
         return type(error)(" ".join(filter(None, (error.message, left))), **error.details)
-    if rest and of_error(error) is not Result.REFUSED:
+    if of_error(error) is not Result.REFUSED:
         rest.undo(session.request.service)
-    told, whole = ([*rest.told], rest.whole) if rest else ([], True)
+    told, whole = [*rest.told], rest.whole
     for other, part in reversed(done):
         try:
             with other.shown_errors():

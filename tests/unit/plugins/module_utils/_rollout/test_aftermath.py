@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
+    UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
@@ -53,6 +54,10 @@ def judge(street: ShiftingStreet, **other: Any) -> str:
 
 def kill(*_args: Any, **_kwargs: Any) -> None:
     raise Killed
+
+
+def refuse(*_args: Any, **_kwargs: Any) -> None:
+    raise UnavailableError("Throttling: Rate exceeded")
 
 
 @pytest.mark.parametrize(
@@ -125,10 +130,10 @@ def test_one_that_somebody_brought_back_meanwhile_is_left_there() -> None:
 
 def test_one_that_cannot_be_undone_is_said_and_stays_open_for_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
     street = left("worker", LEAD)
-    monkeypatch.setattr(street.worlds["worker"], "platforms", frozenset({"linux/arm64"}))
+    monkeypatch.setattr(street.worlds["worker"], "describe_service", refuse)
     said = judge(street)
     assert said.startswith("rollback_failed: ")
-    assert "worker could not be undone" in said
+    assert "worker could not be undone: Throttling" in said
     monkeypatch.undo()
     assert judge(street).startswith("rolled_back: ")
     assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}

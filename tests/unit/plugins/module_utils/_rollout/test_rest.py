@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 
-from tests.unit.plugins.module_utils._rollout.neighbours import LEAD
+from tests.unit.plugins.module_utils._rollout.killed import Killed
+from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
 from tests.unit.plugins.module_utils._rollout.shifting_street import ShiftingStreet
-from tests.unit.plugins.module_utils._rollout.test_aftermath import judge, left
+from tests.unit.plugins.module_utils._rollout.test_aftermath import judge, kill, left, refuse
 
 BEFORE = [("worker", LEAD), ("worker", "mailer", LEAD), ("worker", LEAD, "mailer")]
 
 
-def crash(street: ShiftingStreet, name: str = "worker") -> None:
+def crash(street: Street, name: str = "worker") -> None:
     """From now on tasks of the release that runs there exit a second after they started."""
     world = street.worlds[name]
     for task in world.tasks:
@@ -118,3 +120,101 @@ def test_a_worker_that_stays_well_changes_nothing(names: tuple[str, ...]) -> Non
     results = street.release("1.1.0", judge_only=True)
     assert {result.result.value for result in results.values()} == {"accepted"}
     assert set(street.runs().values()) == {"1.1.0"}
+
+
+def unaccepted(*names: str) -> Street:
+    """The services of *names* run 1.1.0, found fit; the run was killed before it accepted that, and the worker falls."""
+    street = Street(*names)
+    street.push("1.0.0", "a")
+    street.roll_out("1.0.0")
+    street.push("1.1.0", "b")
+    end_run(street, "finish", *names)
+    assert set(street.outcomes().values()) == {"IN_PROGRESS"}
+    return street
+
+
+def end_run(street: Street, call: str, *names: str) -> None:
+    """A run that releases 1.1.0 is killed at the first such call of one of *names*."""
+    calls = {name: getattr(street.worlds[name], call) for name in names}
+    for name in names:
+        setattr(street.worlds[name], call, kill)
+    with pytest.raises(Killed):
+        street.roll_out("1.1.0")
+    for name, before in calls.items():
+        setattr(street.worlds[name], call, before)
+    for world in street.worlds.values():
+        world.lock = None
+
+
+@pytest.mark.parametrize("names", [("worker", LEAD), (LEAD, "worker", "mailer")])
+def test_later_one_that_is_asked_for_otherwise_by_now_is_undone_too(names: tuple[str, ...]) -> None:
+    street = unaccepted(*names)
+    crash(street)
+    otherwise = {"document": {**street.request(names[-1], "1.1.0").document, "cpu": 2048, "memory": "4096"}}
+    with pytest.raises(RolledBackError, match=f"of {names[-1]} was rolled back"):
+        street.roll_out("1.1.0", options={names[-1]: otherwise})
+    assert street.runs() == dict.fromkeys(names, "1.0.0")
+    assert street.outcomes() == dict.fromkeys(names, "ROLLED_BACK")
+
+
+def test_later_one_that_does_not_run_its_open_record_is_left_and_told() -> None:
+    street = unaccepted("worker", LEAD)
+    crash(street)
+    lead = street.worlds[LEAD]
+    assert lead.service
+    before = lead.history(LEAD)[1].task_definition_arn
+    lead.update_service("fastbreak-dev", LEAD, ServiceChange(lead.service.settings, (), before))
+    lead.sleep(100)
+    with pytest.raises(FastbreakError) as raised:
+        street.roll_out("1.1.0")
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
+    assert raised.value.details["result"] in ("rolled_back", "rollback_failed")
+
+
+@pytest.mark.parametrize("names", [("worker", LEAD), (LEAD, "worker")])
+@pytest.mark.parametrize("judges", [True, False])
+def test_later_one_that_ecs_never_began_is_back(names: tuple[str, ...], judges: bool) -> None:
+    street = Street(*names)
+    street.push("1.0.0", "a")
+    street.roll_out("1.0.0")
+    street.push("1.1.0", "b")
+    end_run(street, "update_service", names[-1])
+    crash(street, names[0])
+    with pytest.raises(RolledBackError) as raised:
+        street.roll_out("1.1.0", judge_only=judges)
+    assert "could not be undone" not in raised.value.message
+    assert f"of {names[-1]} was interrupted before ECS began a deployment of it" in raised.value.message
+    if names[-1] != LEAD:
+        assert "Deploy it anew" not in raised.value.message
+    assert street.runs() == dict.fromkeys(names, "1.0.0")
+
+
+@pytest.mark.parametrize("names", [("worker", LEAD), (LEAD, "worker")])
+@pytest.mark.parametrize("unfit", ["worker", LEAD])
+def test_records_of_the_others_are_asked_for_before_anything_is_judged(names: tuple[str, ...], unfit: str) -> None:
+    street = Street(*names)
+    street.push("1.0.0", "a")
+    street.roll_out("1.0.0")
+    street.push("1.1.0", "b", **{unfit: {"exits_after": 1.0}})
+    other = street.worlds[next(name for name in names if name != unfit)]
+    update, history = street.worlds[unfit].update_service, other.history
+
+    def change(*args: Any, **kwargs: Any) -> Any:
+        other.history = refuse  # type: ignore[assignment]
+        return update(*args, **kwargs)
+
+    street.worlds[unfit].update_service = change  # type: ignore[method-assign]
+    with pytest.raises(FastbreakError) as raised:
+        street.roll_out("1.1.0")
+    other.history = history  # type: ignore[method-assign]
+    assert raised.value.details["result"] == "rolled_back"
+    assert street.runs() == dict.fromkeys(names, "1.0.0")
+
+
+def test_users_do_not_wait_for_the_undo_of_a_later_one_that_has_none() -> None:
+    street = unaccepted(LEAD, "worker")
+    crash(street, LEAD)
+    street.calls.clear()
+    with pytest.raises(RolledBackError, match="of worker was rolled back"):
+        street.roll_out("1.1.0")
+    assert [call.partition(":")[0] for call in street.calls if "finish(" in call] == [LEAD, "worker"]
