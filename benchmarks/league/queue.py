@@ -77,7 +77,7 @@ class Simulation:
         self.outcome = Outcome()
 
     def run(self, clips: Sequence[Clip]) -> Outcome:
-        """Run until every clip has arrived, none waits, and no task is at work on one. Idle tasks are paid until then."""
+        """Run until every clip has arrived, none waits and no task is at work; idle tasks are paid until then."""
         for clip in clips:
             self._at(clip.at, "arrival", clip)
         self._arriving = len(clips)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The release record. Pure: times come in, and are for people; nothing is decided by them."""
+"""The release record. Pure: times come in, and are for people; nothing here is decided by them."""
 
 from __future__ import annotations
 

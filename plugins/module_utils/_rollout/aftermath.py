@@ -28,7 +28,27 @@ def ended_release(lead: Order) -> Release | None:
     newest = next(iter(newest_first(lead.ports.releases.history(lead.service))), None)
     if newest is None or newest.in_progress or newest.succeeded:
         return None
-    return newest if version_names(lead.request.version, tag=newest.version, digest=newest.digest) else None
+    return newest if _is_asked_for(newest, lead) else None
+
+
+def refused_beside(order: Order, lead: Order) -> Release | None:
+    """The newest release of another service, if it ended unfit while the leading service's part of it was under way.
+
+    A run closed it, and was killed before it undid the leading service. Records of two services are numbered apart, so
+    their times tell an attempt from the one before.
+    """
+    judged = next(iter(newest_first(lead.ports.releases.history(lead.service))), None)
+    if judged is None or not judged.in_progress or not _is_asked_for(judged, lead):
+        return None
+    newest = next(iter(newest_first(order.ports.releases.history(order.service))), None)
+    if newest is None or newest.in_progress or newest.succeeded:
+        return None
+    is_part = (newest.digest, newest.services, newest.kind) == (judged.digest, judged.services, judged.kind)
+    return newest if is_part and newest.finished_at >= judged.started_at else None
+
+
+def _is_asked_for(release: Release, lead: Order) -> bool:
+    return version_names(lead.request.version, tag=release.version, digest=release.digest)
 
 
 def is_open(order: Order, digest: str) -> bool:

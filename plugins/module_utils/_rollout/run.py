@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError
@@ -13,7 +12,6 @@ from .._release.record import DEPLOY
 from .attempt import Attempt
 from .change_settings import change_settings
 from .fallen import close_fallen
-from .heard import Heard
 from .insist import insist_on_release
 from .judge.running import verify_running
 from .part import Unchanged
@@ -44,13 +42,12 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
     Raises RequestError and RefusedError before anything is changed; RolledBackError, SupersededError or OperationError
     for a release that did not get in, with the result's data in ``details``.
     """
-    heard = Heard(ports.announcements)
-    session = Session(request, replace(ports, announcements=heard))
+    session = Session(request, ports)
     with session.shown_errors():
         try:
             return _roll_out_or_predict(session, check_mode=check_mode)
         except FastbreakError as failure:
-            if not (check_mode or heard.heard):
+            if not (check_mode or session.has_told):
                 session.tell_unbegun(failure.message)
             raise
 
@@ -175,7 +172,11 @@ def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Wit
         check_way_back(session, facts)
         return withdraw(session, facts, recovery, withdrawn)
     check(session, facts, orphan_arn=recovery.replaceable_arn)
-    withdraw(session, facts, recovery, withdrawn)
+    try:
+        withdraw(session, facts, recovery, withdrawn)
+    finally:
+        # Of what is wanted nobody has heard yet.
+        session.has_told = False
     return bring(session, facts.target)
 
 

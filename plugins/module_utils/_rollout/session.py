@@ -61,6 +61,8 @@ class Session:
         self.before_undo: Callable[[], None] = _nothing
         #: Whether it replaces no task, of which nobody is told.
         self.changes_settings = False
+        #: Whether others were told of a release that this run began or took up.
+        self.has_told = False
         #: The record of the release that is judged; None where there is none.
         self.release: Release | None = None
 
@@ -84,6 +86,7 @@ class Session:
 
     def tell(self, state: Moment, release: Release, *, gate: str = "", verdict: str = "", seen: str = "") -> None:
         """Tell those who want to know of *release*, and what was *seen* by the gate that decided, if one did."""
+        self.has_told = True
         self.ports.announcements.tell(
             Notice(
                 state=state,
@@ -101,11 +104,16 @@ class Session:
             )
         )
 
-    def tell_unbegun(self, why: str) -> None:
-        """Tell them that no release was begun. Not of a run that only judges, nor of a change of settings."""
+    def tell_unbegun(self, why: str, others: Iterable[Session] = ()) -> None:
+        """Tell them that no release was begun. Not of a run that only judges, nor of a change of settings.
+
+        *others* know more values that must not be read in *why*.
+        """
         request = self.request
         if request.judge_only or self.changes_settings:
             return
+        for other in others:
+            why = other.redaction.text(why)
         self.ports.announcements.tell(
             Notice(
                 state=Moment.NOT_BEGUN,

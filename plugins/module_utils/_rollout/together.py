@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
-from .aftermath import ended_release, holds_open, is_open
-from .heard import Heard
+from .aftermath import ended_release, holds_open, is_open, open_record, refused_beside
+from .plan.differences import Action
 from .rest import Rest, held_open
 from .results import Result, ends, of_error
 from .run import bring, make_way, predict
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     Done = list[tuple[Session, Part]]
 
+#: What is planned for a service that is not released.
+_NO_RELEASE = (Action.SETTINGS.value, Action.UNCHANGED.value)
+
 
 def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str, RolloutResult]:
     """Roll *orders* out, one after another, or say what that would do; the result of each by its service.
@@ -44,42 +47,50 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
     A rollback goes the other way round, and leaves a service as it is that never ran what is gone back to. Raises as
     `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
     """
-    heard = {order.service: Heard(order.ports.announcements) for order in orders}
-    orders = [_named(order, orders, heard[order.service]) for order in orders]
-    sessions: list[Session] = []
+    orders = [_named(order, orders) for order in orders]
+    opened: list[Session] = []
     try:
-        return _roll_out_or_predict(orders, sessions, check_mode=check_mode)
+        return _roll_out_or_predict(orders, opened, check_mode=check_mode)
     except FastbreakError as failure:
-        silent = check_mode or any(session.changes_settings for session in sessions)
-        if not (silent or any(each.heard for each in heard.values())):
+        if not (check_mode or _changes_settings(opened) or any(session.has_told for session in opened)):
             lead = _lead(orders)
-            Session(lead.request, lead.ports).tell_unbegun(failure.message)
+            Session(lead.request, lead.ports).tell_unbegun(failure.message, opened)
         raise
 
 
+def _changes_settings(opened: Sequence[Session]) -> bool:
+    """Whether none of the services is released, and the settings of one or more are changed."""
+    return bool(opened) and {session.request.service for session in opened} == {
+        session.request.service for session in opened if session.changes_settings
+    }
+
+
 def _roll_out_or_predict(
-    orders: Sequence[Order], sessions: list[Session], *, check_mode: bool
+    orders: Sequence[Order], opened: list[Session], *, check_mode: bool
 ) -> dict[str, RolloutResult]:
-    """The result of each service. *sessions* is filled with those that hold a lock."""
+    """The result of each service. *opened* is filled with every session that there is of one."""
     if ended := _ended(orders):
-        return _predict_close(orders, ended) if check_mode else _close(orders, ended.digest, sessions, ended)
-    predicted, left = _predict(orders)
+        return (
+            _predict_close(orders, *ended)
+            if check_mode
+            else _close(orders, ended[0], ended[1].digest, opened, ended[1])
+        )
+    predicted, left = _predict(orders, opened)
     if check_mode:
         return _with_notes(_with_the_fall(predicted, orders), left, orders)
     if _is_fallen(orders, predicted):
-        return _close(orders, _digest(orders, predicted), sessions)
+        return _close(orders, _lead(orders), _digest(orders, predicted), opened)
     begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]
     # What has fallen ends the release: users are not led on to it first.
     begun.sort(key=lambda order: not _has_fallen(order, predicted))
     digest = _digest(orders, predicted)
-    results = _release(begun[::-1] if _goes_back(orders) else begun, digest, sessions)
+    results = _release(begun[::-1] if _goes_back(orders) else begun, digest, opened)
     return _with_notes(results, left, orders)
 
 
-def _named(order: Order, orders: Sequence[Order], heard: Heard) -> Order:
-    """The order, of a request that knows of which services its release is, and of ports that know what was *heard*."""
-    request = replace(order.request, services=tuple(each.service for each in orders))
-    return replace(order, request=request, ports=replace(order.ports, announcements=heard))
+def _named(order: Order, orders: Sequence[Order]) -> Order:
+    """The order, of a request that knows of which services its release is."""
+    return replace(order, request=replace(order.request, services=tuple(each.service for each in orders)))
 
 
 def _lead(orders: Sequence[Order]) -> Order:
@@ -106,7 +117,7 @@ def _digest(orders: Sequence[Order], results: dict[str, RolloutResult]) -> str:
     return results[lead.service].image.rpartition("@")[2] if lead.service in results else ""
 
 
-def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[str]]:
+def _predict(orders: Sequence[Order], opened: list[Session]) -> tuple[dict[str, RolloutResult], list[str]]:
     """What would be done with each service, and notes about those that are left as they are.
 
     Raises RefusedError with what stands against any of them.
@@ -130,8 +141,10 @@ def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[st
                 continue
         try:
             session = Session(aimed.request, aimed.ports)
+            opened.append(session)
             with session.shown_errors():
                 results[order.service] = predict(session)
+            session.changes_settings = results[order.service].action in _NO_RELEASE
         except (RefusedError, RequestError) as refusal:
             refusals.append(refusal)
     if refusals:
@@ -165,11 +178,15 @@ def _with_the_fall(results: dict[str, RolloutResult], orders: Sequence[Order]) -
     }
 
 
-def _ended(orders: Sequence[Order]) -> Release | None:
-    """The leading service's release that is to be judged, when it has ended unfit and others of it are still open."""
+def _ended(orders: Sequence[Order]) -> tuple[Order, Release] | None:
+    """The service of a release to be judged whose part has ended unfit, and that part, when others are still open."""
     lead = _lead(orders)
-    ended = ended_release(lead) if lead.request.judge_only else None
-    return ended if ended and any(is_open(order, ended.digest) for order in orders) else None
+    if not lead.request.judge_only:
+        return None
+    if ended := ended_release(lead):
+        return (lead, ended) if any(is_open(order, ended.digest) for order in orders) else None
+    fallen = ((order, refused_beside(order, lead)) for order in orders if not order.leads)
+    return next(((order, release) for order, release in fallen if release), None)
 
 
 def _has_run(order: Order) -> bool:
@@ -187,12 +204,14 @@ def _joint(refusals: list[FastbreakError]) -> FastbreakError:
     return RefusedError(" ".join(str(refusal) for refusal in refusals), **details)
 
 
-def _lock(orders: Sequence[Order], locks: ExitStack, sessions: list[Session]) -> None:
-    """Fill *sessions* with one of each order, under its lock."""
-    sessions += (Session(order.request, order.ports) for order in orders)
+def _lock(orders: Sequence[Order], locks: ExitStack, opened: list[Session]) -> list[Session]:
+    """A session of each order, under its lock; they are among those *opened*."""
+    sessions = [Session(order.request, order.ports) for order in orders]
+    opened += sessions
     for session in sessions:
         with session.shown_errors():
             locks.enter_context(session.locked())
+    return sessions
 
 
 def _make_way(session: Session) -> Target | None:
@@ -201,42 +220,42 @@ def _make_way(session: Session) -> Target | None:
 
 
 def _close(
-    orders: Sequence[Order], digest: str, sessions: list[Session], ended: Release | None = None
+    orders: Sequence[Order], fell: Order, digest: str, opened: list[Session], ended: Release | None = None
 ) -> dict[str, RolloutResult]:
-    """Close the leading service's release, which ended unfit, unless it is closed; undo what others hold open for it.
+    """Close the part of the release that *fell*, unless it has *ended*; undo what others hold open for it.
 
     No service is released for it any more. Raises as `roll_out_together` does.
     """
-    lead = _lead(orders)
-    others = [order for order in orders if is_open(order, digest)]
+    others = [order for order in orders if order is not fell and holds_open(order.ports, order.service, digest)]
     with ExitStack() as locks:
-        _lock([lead, *others], locks, sessions)
-        session, *companions = sessions
+        session, *companions = _lock([fell, *others], locks, opened)
         rest = Rest(companions, held_open(companions, digest), digest)
         try:
             with session.shown_errors():
                 if ended is None:
-                    return {lead.service: bring(session, digest=digest).accept()}
-                raise OperationError(f"Release {ended.version} of {lead.service} has ended: {ended.reason}")
+                    return {fell.service: bring(session, digest=digest).accept()}
+                raise OperationError(f"Release {ended.version} of {fell.service} has ended: {ended.reason}")
         except FastbreakError as error:
             raise _with_the_rest(session, error, [], rest) from error
 
 
-def _predict_close(orders: Sequence[Order], ended: Release) -> dict[str, RolloutResult]:
-    """What `_close` would do of a leading service's release that has *ended*."""
+def _predict_close(orders: Sequence[Order], fell: Order, ended: Release) -> dict[str, RolloutResult]:
+    """What `_close` would do where the part of the release that *fell* has *ended*."""
     lead = _lead(orders)
-    left = [_undone_too(order) for order in orders if is_open(order, ended.digest)]
-    return _with_notes({lead.service: to_be_closed(ended)}, left, orders)
+    part = ended if fell.leads else open_record(lead.ports, lead.service, ended.digest)
+    left = [] if fell.leads else [f"{fell.service}, of the same release, has ended: {ended.reason}"]
+    left += [_undone_too(order) for order in orders if order is not fell and is_open(order, ended.digest)]
+    return _with_notes({lead.service: to_be_closed(part or ended)}, left, orders)
 
 
 def _undone_too(order: Order) -> str:
     return f"{order.service}, of the same release, is undone too"
 
 
-def _release(orders: Sequence[Order], digest: str, sessions: list[Session]) -> dict[str, RolloutResult]:
+def _release(orders: Sequence[Order], digest: str, opened: list[Session]) -> dict[str, RolloutResult]:
     done: Done = []
     with ExitStack() as locks:
-        _lock(orders, locks, sessions)
+        sessions = _lock(orders, locks, opened)
         held = held_open(sessions, digest)
         # What cannot be taken back is known before anything is begun.
         targets = [_make_way(session) for session in sessions]

@@ -11,8 +11,14 @@ import re
 _RUN = re.compile(r"[^\s:;,()@]+@[^\s:;,()]+:\d+:[0-9a-f]{4,}\b")
 # The session of a role is named after whoever assumed it; the role itself is nobody.
 _CALLER = re.compile(r"\barn:aws[\w-]*:(?:iam|sts)::\d*:(?:assumed-role|federated-user|user)/[\w+=,.@/-]*[\w+=@/-]")
+# A folder of one's own, which is named after whoever works there. One of Windows may have blanks in it.
+_HOME = re.compile(
+    r"(?<![\w.~-])"
+    r"(?:(?:/var|/export|/usr)?/home/[^\s/\\:;,'\"()<>]+|/Users/[^\s/\\:;,'\"()<>]+|/root(?![\w-]|\.\w)"
+    r"|[A-Za-z]:[\\/]+Users[\\/]+(?:[^\s\\/:;,'\"()<>][^\n\\/:;,'\"()<>]*(?=[\\/])|[^\s\\/:;,'\"()<>]+))"
+)
 
 
 def without_people(text: str) -> str:
-    """*text*, where another run or somebody stands for whoever is named."""
-    return _CALLER.sub("somebody", _RUN.sub("another run", text))
+    """*text*, where another run or somebody stands for whoever is named, and ``~`` for the folder of one."""
+    return _HOME.sub("~", _CALLER.sub("somebody", _RUN.sub("another run", text)))

@@ -43,4 +43,7 @@ class Eye:
         failed = decision.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) and decision.verdict is Verdict.UNHEALTHY
         if not (failed or self.replaced):
             return ""
-        return f"{self._session.request.service}, of the same release: {self.replaced or decision}"
+        # Others of the release say it, who do not know this one's values.
+        return self._session.redaction.text(
+            f"{self._session.request.service}, of the same release: {self.replaced or decision}"
+        )

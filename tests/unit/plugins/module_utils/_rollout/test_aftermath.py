@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,3 +145,55 @@ def test_a_release_that_goes_on_is_judged_with_all_of_its_services() -> None:
     results = street.release("1.1.0", judge_only=True)
     assert {result.result.value for result in results.values()} == {"accepted"}
     assert set(street.runs().values()) == {"1.1.0"}
+
+
+@pytest.mark.parametrize("names", [(LEAD, "worker"), (LEAD, "worker", "mailer"), (LEAD, "mailer", "worker")])
+@pytest.mark.parametrize("mended", [True, False])
+def test_one_that_was_refused_before_the_run_was_killed_is_not_begun_anew(names: tuple[str, ...], mended: bool) -> None:
+    street = ShiftingStreet(*names)
+    street.push("1.0.0", "a")
+    street.release("1.0.0")
+    street.push("1.1.0", "b", worker={"exits_after": 1.0})
+    worker = street.worlds["worker"]
+    finish = worker.finish
+
+    def end(*args: Any, **kwargs: Any) -> None:
+        finish(*args, **kwargs)
+        raise Killed
+
+    worker.finish = end  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        street.release("1.1.0")
+    worker.finish = finish  # type: ignore[method-assign]
+    for world in street.worlds.values():
+        world.lock = None
+    for digest, behaviour in worker.behaviours.items():
+        worker.behaviours[digest] = replace(behaviour, exits_after=None if mended else behaviour.exits_after)
+    street.calls.clear()
+    planned = street.release("1.1.0", judge_only=True, check_mode=True)
+    assert planned[LEAD].action == "withdraw"
+    assert any("worker, of the same release, has ended" in warning for warning in planned[LEAD].warnings)
+    assert street.calls == []
+    said = judge(street)
+    assert said.startswith("rolled_back: ")
+    assert "of inference was rolled back" in said
+    assert street.runs() == dict.fromkeys(names, "1.0.0")
+    assert not any(call.startswith("worker: update_service") for call in street.calls)
+    assert not any(each.in_progress for world in street.worlds.values() for each in world.records.values())
+    assert "no release of it is under way" in judge(street)
+
+
+def test_one_that_was_refused_in_an_attempt_before_is_begun_with_the_next() -> None:
+    street = ShiftingStreet("worker", LEAD, "mailer")
+    street.push("1.0.0", "a")
+    street.release("1.0.0")
+    street.push("1.1.0", "b", mailer={"exits_after": 1.0})
+    with pytest.raises(FastbreakError):
+        street.release("1.1.0")
+    mailer = street.worlds["mailer"]
+    for digest, behaviour in mailer.behaviours.items():
+        mailer.behaviours[digest] = replace(behaviour, exits_after=None)
+    street.lead.sleep(60)
+    street.release("1.1.0", wait_until="paused")
+    results = street.release("1.1.0", judge_only=True)
+    assert {result.result.value for result in results.values()} == {"accepted"}

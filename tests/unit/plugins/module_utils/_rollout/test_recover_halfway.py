@@ -65,7 +65,9 @@ def test_ecs_takes_it_back_before_anything_is_deployed(
 ) -> None:
     leave_halfway(world, ports)
     shares = shares_at_the_start(world)
-    assert deploy(ports, **{**CANARY, **command}, owner=NEXT, check_mode=True).action == "deploy"
+    planned = deploy(ports, **{**CANARY, **command}, owner=NEXT, check_mode=True)
+    assert planned.action == "deploy"
+    assert any("would be rolled back first" in warning for warning in planned.warnings)
     result = deploy(ports, **{**CANARY, **command}, owner=NEXT)
     assert result.action == "deploy"
     assert len(shares[0]) == 1

@@ -123,7 +123,7 @@ def test_a_worker_that_stays_well_changes_nothing(names: tuple[str, ...]) -> Non
 
 
 def unaccepted(*names: str) -> Street:
-    """The services of *names* run 1.1.0, found fit; the run was killed before it accepted that, and the worker falls."""
+    """The services of *names* run 1.1.0 and are fit; the run was killed before it accepted that."""
     street = Street(*names)
     street.push("1.0.0", "a")
     street.roll_out("1.0.0")

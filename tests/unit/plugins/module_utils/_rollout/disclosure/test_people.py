@@ -23,6 +23,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.
         ("User: arn:aws:iam::111111111111:user/team/anna.", "User: somebody."),
         ("arn:aws-cn:sts::1:federated-user/anna, twice", "somebody, twice"),
         ("role arn:aws:iam::111111111111:role/task", "role arn:aws:iam::111111111111:role/task"),
+        ("/home/anna.schmidt/fastbreak/clip.mp4 is missing", "~/fastbreak/clip.mp4 is missing"),
+        ("read '/Users/anna/clip.mp4', file:///var/home/anna/x", "read '~/clip.mp4', file://~/x"),
+        (r"C:\Users\Anna Schmidt\clip.mp4 of C:\\Users\\anna: C:/Users/anna", r"~\clip.mp4 of ~: ~"),
+        ("not in /root, nor below file:///root.", "not in ~, nor below file://~."),
+        ("https://site.example/home/news of /srv/home, /rooted, /home and /opt/root", None),
         ("x@sha256:0123, http://a@b:80/c, arn:aws:ecs:eu-1:1:service/c/s", None),
     ],
 )

@@ -103,3 +103,17 @@ def test_nor_do_tasks_that_its_scaling_adds_and_that_cannot_start(world: World, 
     assert not looks(world, eye, 60)
     world.describe_service = scaled_out  # type: ignore[method-assign]
     assert not looks(world, eye, 900)
+
+
+def test_what_it_says_for_others_to_say_has_no_value_of_its_service(world: World, ports: Ports) -> None:
+    released(world, ports)
+    session = Session(make_request("1.0.0"), ports)
+    session.redaction.hide("environment.VALUE", "EssentialContainerExited")
+    facts = read(session)
+    started = strategy_named("ROLLING").adopt(session, facts.running_arn)
+    eye = Eye(session, started, facts.target.release.tag, traffic_of(session, facts))
+    for task in world.tasks:
+        task.behaviour = replace(task.behaviour, exits_after=1.0)
+    said = looks(world, eye)
+    assert "(hidden, environment.VALUE)" in said
+    assert "EssentialContainerExited" not in said

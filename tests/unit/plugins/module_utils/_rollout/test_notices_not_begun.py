@@ -15,25 +15,24 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.heard import Heard
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.order import Order
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, released, scaling
 from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
 from tests.unit.plugins.module_utils._rollout.neighbours import ports as neighbour_ports
-from tests.unit.plugins.module_utils._rollout.test_notices import OWNER, Told, assert_nobody_is_named, telling
+from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld
+from tests.unit.plugins.module_utils._rollout.test_notices import (
+    CANARY,
+    OWNER,
+    Told,
+    assert_nobody_is_named,
+    telling,
+)
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
     from tests.unit.plugins.module_utils._rollout.fakes import World
-
-
-def test_it_tells_what_the_others_say() -> None:
-    told = Told(missing="no topic", problem="denied")
-    heard = Heard(told)
-    assert (heard.topic_problem(), heard.untold(), heard.heard) == ("no topic", ("denied",), False)
 
 
 @pytest.mark.parametrize("call", ["history", "describe_service", "register_task_definition", "start", "write_lock"])
@@ -100,3 +99,79 @@ def test_of_several_services_the_lock_of_one_is_told_once_and_without_its_holder
     assert told.states == ["not_begun"]
     assert told.notices[0].service == LEAD
     assert_nobody_is_named(told)
+
+
+def release(street: Street, told: Told, version: str, options: dict[str, dict[str, Any]]) -> None:
+    """A run of several services that fails."""
+    orders = [
+        Order(
+            street.request(name, version, **options.get(name, {})),
+            telling(neighbour_ports(world), told),
+            leads=name == LEAD,
+        )
+        for name, world in street.worlds.items()
+    ]
+    with pytest.raises(FastbreakError):
+        roll_out_together(orders, check_mode=False)
+
+
+def no(*_args: Any, **_kwargs: Any) -> Any:
+    raise OperationError(f"ClientException: invalid value {SECRET}")
+
+
+SECRET = "Zq7kPasswordOfWorker9"
+
+
+@pytest.mark.parametrize("names", [("worker", LEAD), (LEAD, "worker")])
+@pytest.mark.parametrize("shows", [True, False])
+def test_values_of_one_service_are_not_told_of_another(names: tuple[str, ...], shows: bool) -> None:
+    told, street = Told(), Street(*names)
+    street.push("1.0.0", "a")
+    street.roll_out("1.0.0")
+    street.push("1.1.0", "b")
+    street.worlds["worker"].register_task_definition = no  # type: ignore[method-assign]
+    request = street.request("worker", "1.1.0")
+    (container,) = request.document["containerDefinitions"]
+    container = {**container, "environment": [*container["environment"], {"name": "PASSWORD", "value": SECRET}]}
+    document = {**request.document, "containerDefinitions": [container]}
+    shown = {"disclosure": replace(request.disclosure, show_values=shows)}
+    release(street, told, "1.1.0", {"worker": {"document": document, **shown}, LEAD: shown})
+    assert told.states
+    assert not any(SECRET in notice.seen for notice in told.notices)
+    assert ("not_begun" in told.states) is (names[0] == "worker")
+
+
+@pytest.mark.parametrize(
+    ("most", "released", "states"),
+    [(9, True, ["not_begun"]), (3, True, ["not_begun"]), (9, False, [])],
+)
+def test_settings_of_another_service_keep_no_release_from_being_told(
+    most: int, released: bool, states: list[str]
+) -> None:
+    told, street = Told(), Street("worker", LEAD)
+    street.push("1.0.0", "a")
+    street.roll_out("1.0.0", options={"worker": {"scaling": scaling(1, 3)}})
+    lead = street.worlds[LEAD]
+    lead.register_task_definition = no  # type: ignore[method-assign]
+    if not released:
+        street.worlds["worker"].change_scaling = no  # type: ignore[method-assign]
+    document = {**street.request(LEAD, "1.0.0").document, **({"cpu": 2048, "memory": "4096"} if released else {})}
+    release(street, told, "1.0.0", {LEAD: {"document": document}, "worker": {"scaling": scaling(1, most)}})
+    assert told.states == states
+
+
+def test_the_end_of_what_was_under_way_before_does_not_stand_for_what_is_wanted() -> None:
+    world, told = ShiftingWorld(), Told()
+    ports = telling(Ports(*[world] * 13), told)  # type: ignore[arg-type]
+    for version, digit, until in (("1.0.0", "a", "done"), ("1.1.0", "b", "paused")):
+        world.push(version, digit)
+        deploy(ports, version, wait_until=until, **CANARY)
+    world.push("1.2.0", "c")
+    world.register_task_definition = no  # type: ignore[method-assign]
+    told.notices.clear()
+    with pytest.raises(OperationError):
+        deploy(ports, "1.2.0", **CANARY)
+    assert [(notice.state.value, notice.version[:5]) for notice in told.notices] == [
+        ("rolled_back", "1.1.0"),
+        ("not_begun", "1.2.0"),
+    ]
