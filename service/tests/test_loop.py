@@ -80,8 +80,7 @@ class Memory:
     def waiting(self) -> int:
         return len(self.left_over)
 
-    def left(self) -> int:
-        return len(self.left_over)
+    left = waiting
 
     def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         return list(found)

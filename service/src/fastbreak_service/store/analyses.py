@@ -109,19 +109,8 @@ class AnalysisStore:
             )
             if not mine:
                 return False
-            found = [
-                {
-                    "analysis_id": analysis,
-                    "person": person["id"],
-                    "frames": person["frames"],
-                    "first_frame": person["first_frame"],
-                    "last_frame": person["last_frame"],
-                    "angles": person["angles"],
-                }
-                for person in result["persons"]
-            ]
-            if found:
-                connection.execute(sa.insert(persons), found)
+            if result["persons"]:
+                connection.execute(sa.insert(persons), _persons(analysis, result))
                 self._copy(connection, "measures", _MEASURES, rows)
                 if poses is not None:
                     self._copy(connection, "poses", _POSES, poses)
@@ -190,6 +179,15 @@ class AnalysisStore:
         with rows.open("rb") as source, cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy:
             while block := source.read(_COPY_BYTES):
                 copy.write(block)
+
+
+def _persons(analysis: UUID, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of persons of a result."""
+    told = ("frames", "first_frame", "last_frame", "angles")
+    return [
+        {"analysis_id": analysis, "person": person["id"], **{name: person[name] for name in told}}
+        for person in result["persons"]
+    ]
 
 
 def _counted(movement: dict[str, Any] | None) -> dict[str, int] | None:
