@@ -74,7 +74,8 @@ _REPLACING = r"""
         default: []
   scaling:
     description:
-      - Application Auto Scaling of the desired count. Not given, scaling is left as it is.
+      - Application Auto Scaling of the desired count. Not given, scaling is left as it is. Of a service that it may
+        leave without a task, a release still raises the bounds to 1, and puts them back.
       - Its policies and scheduled actions have names that begin with C(fastbreak-). Those that are no longer wanted are
         deleted, and nothing of another name is touched.
       - With more than one policy, the one that asks for the most tasks decides.
@@ -89,7 +90,8 @@ _REPLACING = r"""
             C(fastbreak-scaling/<cluster>/<service>/wake) and C(.../rest) call them, by C(DesiredTaskCount) of
             Container Insights.
           - A release of such a service is judged by one task at least. Until it has ended, the bounds are 1 or more and
-            the schedule is suspended, which this collection then owns. A run that is killed leaves it so for the next.
+            the schedule is suspended, which this collection then owns. A run that is killed or hands its release over
+            leaves it so for the next, which makes up for what the schedule would have set since.
         type: int
         required: true
       maximum:

@@ -31,6 +31,7 @@ from .notices import UNDONE as TOLD
 from .notices import Moment
 from .part import HandedOver
 from .plan.differences import Action
+from .plan.snapshot import encode, for_record
 from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
 from .results import KEY, UNDONE, Result, ends, of_error
@@ -39,7 +40,6 @@ from .strategies.table import strategy_named
 from .undo.destination import Undone, WayBack, way_back, way_back_from, with_schema
 from .undo.go_back import undo
 from .undo.restore import Restoration
-from .undo.snapshot import encode, for_record
 from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
@@ -217,7 +217,7 @@ class Attempt:
         """Accept the release: complete its record, and what its run left. Raises OperationError when it cannot."""
         version = self.facts.target.release.version
         guard_again(self.session)
-        hand_back(self.session, self.facts, self.snapshot.scaling)
+        hand_back(self.session, self.facts, self.snapshot)
         self.recovery.complete(self.session)
         if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
             raise OperationError(

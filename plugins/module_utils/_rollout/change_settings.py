@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import Outcome
-from .act.awake import hand_back, is_asleep, keep_awake
+from .act.awake import hand_back, is_asleep, keep_awake, wake
 from .act.shifted_traffic import traffic_of
 from .act.steps import apply_settings
 from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Decision, Step
 from .judge.running import watch_running
+from .plan.snapshot import encode, for_record
 from .report import as_data, build_result
 from .results import UNDONE, Result, ends
 from .undo.destination import Undone
 from .undo.go_back import judged
 from .undo.restore import Restoration
-from .undo.snapshot import encode, for_record
 from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
@@ -48,6 +48,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
     traffic = traffic_of(session, facts)
     try:
         keep_awake(session, facts)
+        wake(session, facts)
         apply_settings(session, facts, traffic, restoration.snapshot.scaling)
         decision = _judge(session, facts, traffic)
         decision = still_served(session, restoration.snapshot, decision, facts.target.release.tag)
@@ -105,7 +106,7 @@ class _Changed:
     def accept(self) -> RolloutResult:
         """Let go of what was kept for an undo."""
         self._traffic.close()
-        hand_back(self._session, self._facts, self._restoration.snapshot.scaling)
+        hand_back(self._session, self._facts, self._restoration.snapshot)
         self._recovery.complete(self._session)
         warn_of_unmanaged(self._session, self._facts)
         self._session.end_telling()

@@ -12,7 +12,6 @@ was before, which the next run needs if this one is refused, fails or is killed 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
@@ -20,6 +19,7 @@ from .._errors import FastbreakError, SupersededError, WaitTimeoutError
 from .._release.record import ROLLBACK, KeptSnapshot, Outcome, Release, finished, newest_first, running_release
 from .notices import Moment
 from .plan.differences import Action
+from .plan.snapshot import oldest_kept
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -160,7 +160,7 @@ def recover(session: Session, facts: Facts) -> Recovery:
     Writes nothing, but for answers to hooks of such a rollback, under the lock.
     """
     kept = session.ports.releases.kept_snapshot(session.request.service)
-    recovery = Recovery(snapshot=_snapshot_before(facts, kept), kept=kept is not None)
+    recovery = Recovery(snapshot=oldest_kept(facts.history, kept), kept=kept is not None)
     if recovery.snapshot and kept and not facts.interrupted:
         session.say("an earlier change of settings was interrupted; a release that fails goes back to before it")
     found = [(release, _find_left(session, facts, release)) for release in facts.interrupted]
@@ -188,15 +188,6 @@ def recover(session: Session, facts: Facts) -> Recovery:
             orphan = orphan or recovery.orphan_arn
             recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, *ended))
     return recovery
-
-
-def _snapshot_before(facts: Facts, kept: KeptSnapshot | None) -> str:
-    """What the oldest run found that nobody ended, of those since the last release that was accepted."""
-    if kept and not any(release.succeeded and release.release_id > kept.after for release in facts.history):
-        return kept.text
-    unjudged = takewhile(lambda release: not release.succeeded, newest_first(facts.history))
-    snapshots = [release.snapshot for release in unjudged if release.in_progress and release.snapshot]
-    return snapshots[-1] if snapshots else ""
 
 
 def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None:

@@ -16,7 +16,7 @@ from ..service.comparison import changed_settings, joint_bindings, starts_deploy
 from ..service.writes import ServiceChange
 from ..strategies.shifting import HOOKS
 from ..strategies.table import strategy_named
-from .awake import is_asleep, put_awake
+from .awake import put_awake, tasks_to_wake
 from .gone import await_gone
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_
     changed = changed_settings(service.settings, settings) if service else ()
     wanted_arn = task_definition_arn if task_definition_arn != facts.running_arn else ""
     force = not wanted_arn and not starts_deployment(changed)
-    tasks = 1 if is_asleep(facts) else None
+    tasks = tasks_to_wake(session, facts)
     change = ServiceChange(settings, changed, wanted_arn, force=force, desired_count=tasks)
     started = strategy.update(session, change, task_definition_arn)
     _look_for_left_hooks(session, change)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,7 @@ class Found:
 
     ``own_revisions`` are the ARNs of those that our tags name, ``needed_revisions`` of those that must stay; both are
     read only where not all are kept. ``scaling_problems`` say what keeps the wanted scaling from being put now.
+    ``kept_awake``: an earlier release has raised the bounds and suspended the schedule, and nobody put that back.
     """
 
     service: Service | None = None
@@ -84,6 +85,7 @@ class Found:
     own_revisions: tuple[str, ...] = ()
     needed_revisions: frozenset[str] = frozenset()
     scaling_problems: tuple[str, ...] = ()
+    kept_awake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class RolloutPlan:
 
 def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
     """What has to be done to get from *found* to *wanted*; its views show values as *disclosure* says."""
+    wanted = _resumed(wanted, found)
     service, running = found.service, found.running
     reuse_arn = _reusable(wanted, found)
     replaces = running is None or reuse_arn != running.arn
@@ -166,7 +169,15 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
 
 def _rests(wanted: Wanted, found: Found) -> bool:
     idle = wanted.scaling is not None and not wanted.settings.target_bindings
-    return idle and (may_rest(wanted.scaling) or may_rest(found.scaling))
+    return idle and (may_rest(wanted.scaling) or may_rest(found.scaling) or found.kept_awake)
+
+
+def _resumed(wanted: Wanted, found: Found) -> Wanted:
+    """*wanted* with a schedule that goes on, where releases suspend it."""
+    scaling = wanted.scaling
+    if scaling is None or scaling.suspended is not None or not _rests(wanted, found):
+        return wanted
+    return replace(wanted, scaling=replace(scaling, suspended=False))
 
 
 def _refusals(wanted: Wanted, found: Found) -> tuple[str, ...]:

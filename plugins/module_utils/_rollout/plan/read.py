@@ -19,6 +19,7 @@ from ..scaling.past import asks_the_time, past_actions, without
 from ..service.comparison import changed_settings
 from .differences import Found, RolloutPlan, Wanted, plan
 from .fast_track import fast_tracked
+from .resting import standing_scaling
 from .revisions import MOST_LOOKED_AT, good_revisions, own_revisions
 from .target import Target, find_target
 
@@ -77,13 +78,14 @@ def read(
     running = _begin_definition(session, running_arn if active else "")
     rules = _read_rules(session, service)
     known = {release.release_id: release for release in ended}
-    history = tuple(known.get(past.release_id, past) for past in asked.releases())
+    recorded = asked.releases()
+    history = tuple(known.get(past.release_id, past) for past in recorded)
     target = looked_for() if looked_for else find_target(session, history, running_arn)
     latest = _begin_definition(session, str(target.document["family"]))
     target = _found(session, target, history, service, goes_on=goes_on)
     deployments = asked.deployments() if service else ()
     judged = running_release(history, running_arn)
-    scaling = asked.scaling()
+    scaling, kept_awake = standing_scaling(session, asked.scaling(), recorded, active=active)
     wanted_scaling, problems = _scaling(session, scaling)
     found = Found(
         service=service if active else None,
@@ -93,6 +95,7 @@ def read(
         scaling=scaling,
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
         scaling_problems=problems,
+        kept_awake=kept_awake,
     )
     found, planned = _planned(session, found, history, _wanted(session, target, wanted_scaling))
     return Facts(target, found, history, deployments, planned)
@@ -149,9 +152,11 @@ def _ask(session: Session) -> _Asked:
 
 
 def _standing_scaling(session: Session) -> Scaling | None:
-    """The service's scaling, where any is asked for."""
+    """The service's scaling, where any is asked for, or where that may come to leave it without a task."""
     request = session.request
-    return session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None
+    if request.scaling is None and request.settings.target_bindings:
+        return None
+    return session.ports.scaling.describe_scaling(request.cluster, request.service)
 
 
 def _begin_target(session: Session, target: Target | None) -> Callable[[], Target] | None:

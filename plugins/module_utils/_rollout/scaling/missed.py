@@ -6,15 +6,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .model import BOUNDS
 from .schedule import instants, schedule_problem
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .model import Scaling
+
+
+# Longer than between two actions of any schedule that comes back every year.
+_LOOKED_BACK = timedelta(days=370)
+
+
+def suspended_since(since: str, before: Scaling | None, now: datetime) -> datetime:
+    """The moment after which actions may have been missed, when *since* a release keeps the schedule suspended.
+
+    Nobody knows it of a schedule that was suspended *before* that already: what it would have set last then counts.
+    """
+    unknown = not since or (before is not None and before.suspended)
+    return now - _LOOKED_BACK if unknown else datetime.fromisoformat(since)
 
 
 def caught_up(scaling: Scaling, since: datetime, until: datetime) -> Scaling:
@@ -22,7 +34,7 @@ def caught_up(scaling: Scaling, since: datetime, until: datetime) -> Scaling:
 
     Those of a rate are left out: when it runs next is not known.
     """
-    years = frozenset({since.year, until.year})
+    years = frozenset(range(since.year, until.year + 1))
     due = [
         (moment, name)
         for name, body in scaling.actions.items()

@@ -16,10 +16,10 @@ from ..strategies.service_events import said_by_ecs
 from .meanwhile import DELETED, ask
 
 if TYPE_CHECKING:
+    from ..plan.snapshot import Snapshot
     from ..session import Session
     from .destination import WayBack
     from .meanwhile import Meanwhile
-    from .snapshot import Snapshot
 
 
 def home_groups(session: Session, snapshot: Snapshot) -> tuple[str, ...]:

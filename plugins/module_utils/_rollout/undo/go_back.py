@@ -24,11 +24,11 @@ from .stop import stop
 from .users import ask_again
 
 if TYPE_CHECKING:
+    from ..plan.snapshot import Snapshot
     from ..session import Session
     from ..strategies.model import Started
     from .destination import WayBack
     from .restore import Restored
-    from .snapshot import Snapshot
 
 
 def undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, step: Step) -> Undone:

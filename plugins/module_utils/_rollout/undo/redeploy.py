@@ -23,11 +23,11 @@ from .meanwhile import Meanwhile
 from .restore import Restoration
 
 if TYPE_CHECKING:
+    from ..plan.snapshot import Snapshot
     from ..session import Session
     from ..strategies.model import Strategy
     from ..values import ServiceSettings
     from .destination import WayBack
-    from .snapshot import Snapshot
 
 
 def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Restoration) -> Undone:

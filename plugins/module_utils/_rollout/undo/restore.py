@@ -13,6 +13,7 @@ from ..._errors import FastbreakError, SupersededError
 from ..act.awake import put_exactly
 from ..results import Result
 from ..scaling.change import change_back
+from ..scaling.rest import may_rest
 from ..service.comparison import changed_settings, starts_deployment
 from ..service.rules import at, same_conditions, widened, with_waiting, written
 from ..service.writes import ServiceChange
@@ -20,9 +21,10 @@ from ..service.writes import ServiceChange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..plan.snapshot import Snapshot
+    from ..scaling.model import Scaling
     from ..service.rules import StandingRule
     from ..session import Session
-    from .snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,21 +216,31 @@ class Restoration:
             scaling.remove_scaling(request.cluster, request.service)
         elif found and found.suspended and not before.suspended:
             # The release kept the service awake.
-            if not put_exactly(self._session, before):
+            back = put_exactly(self._session, before, self.snapshot)
+            if back is None:
                 return
+            before = back
         else:
             change = change_back(found, before, request.scaling)
             if change is None:
                 return
             scaling.change_scaling(request.cluster, request.service, change)
+            before = change.after
         self._done.append("the scaling" if before else "the scaling (removed)")
-        self._try("the desired count", self._desired_count)
+        self._try("the desired count", partial(self._desired_count, before))
 
-    def _desired_count(self) -> None:
-        """Put back how many tasks there were, which the scaling of the release had moved. 0 is somebody else's."""
+    def _desired_count(self, scaling: Scaling | None) -> None:
+        """Put back how many tasks there were, as far as the *scaling* that is back allows: its schedule goes on.
+
+        The scaling of the release had moved it. 0 is somebody else's, or the scaling's that may come to it.
+        """
         request, ecs, wanted = self._session.request, self._session.ports.ecs, self.snapshot.desired_count
         service = ecs.describe_service(request.cluster, request.service)
-        if service is None or wanted in (0, service.desired_count):
+        if service is None or wanted == 0:
+            return
+        if scaling:
+            wanted = max(scaling.minimum, min(wanted, scaling.maximum))
+        if wanted == service.desired_count or (not service.desired_count and may_rest(scaling)):
             return
         if not service.desired_count:
             self._left.append(f"the desired count, which was {wanted} and was set to 0 meanwhile: scale it up")

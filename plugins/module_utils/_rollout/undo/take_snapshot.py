@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ..._release.record import timestamp
+from ..plan.snapshot import Snapshot, decode
 from ..service.rules import ours_or_there
-from .snapshot import Snapshot, decode
 from .users import ask_users
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def take_snapshot(session: Session, facts: Facts) -> Snapshot:
         rules=rules,
         scaling=facts.found.scaling,
         answers=ask_users(session, rules),
+        since=timestamp(session.clock.now() - timedelta(seconds=session.elapsed())),
     )
 
 

@@ -18,19 +18,19 @@ from ..._common.wait import timed_out, until
 from ..._common.workers import all_of
 from ..._errors import WaitTimeoutError
 from ..judge.decision import Step
+from ..plan.snapshot import SeenAnswer
 from ..service.requests import as_request
 from ..service.routing import unmet
-from .snapshot import SeenAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..gates.model import UserRequest
     from ..judge.decision import Decision
+    from ..plan.snapshot import Snapshot
     from ..service.rules import StandingRule
     from ..session import Session
     from ..values import Answer
-    from .snapshot import Snapshot
 
 _IN_A_ROW = 3
 _SECONDS = 60.0

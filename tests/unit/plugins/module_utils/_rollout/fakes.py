@@ -347,7 +347,8 @@ class World(Scheduler):
         assert self.service, "Application Auto Scaling refuses a target whose service does not exist"
         assert self.scaling or change.bounded, "a scalable target is registered with its bounds"
         self.calls.append("change_scaling")
-        self.scaling = change.after
+        suspended = self.scaling.suspended if self.scaling else change.after.suspended
+        self.scaling = replace(change.after, suspended=suspended if change.suspends is None else change.suspends)
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         self.calls.append("remove_scaling")

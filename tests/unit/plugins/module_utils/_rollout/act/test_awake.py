@@ -185,4 +185,6 @@ def test_scaling_that_cannot_be_handed_back_is_said(world: World, ports: Ports) 
     assert any("its schedule is suspended: RegisterScalableTarget is denied" in text for text in done.warnings)
     world.change_scaling = change  # type: ignore[method-assign]
     assert release(ports, "1.1.0").action == "settings"
-    assert world.scaling == RESTS
+    # Since when the schedule is suspended is not known then: what it set last is in force again, that of the night.
+    assert world.now().hour < 7
+    assert world.scaling == replace(RESTS, maximum=0)

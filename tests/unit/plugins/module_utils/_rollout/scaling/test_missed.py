@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.missed import caught_up
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.missed import (
+    caught_up,
+    suspended_since,
+)
 
 from tests.unit.plugins.module_utils._rollout.case import scaling
 
@@ -37,3 +41,21 @@ def test_bounds_are_those_of_the_last_action_that_was_due(since: str, until: str
     found = caught_up(made, *(datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (since, until)))
     assert (found.minimum, found.maximum) == expected
     assert found.actions == made.actions
+
+
+@pytest.mark.parametrize(
+    ("since", "suspended", "days"),
+    [("2027-07-01T10:00:00.000Z", False, 2), ("2027-07-01T10:00:00.000Z", True, 370), ("", False, 370)],
+)
+def test_what_would_have_been_set_last_counts_when_it_is_not_known_since_when(
+    since: str, suspended: bool, days: int
+) -> None:
+    now = datetime(2027, 7, 3, 10, tzinfo=UTC)
+    before = replace(scaling(1, 5), suspended=suspended)
+    assert now - suspended_since(since, before, now) == timedelta(days=days)
+
+
+def test_year_that_lies_between_is_looked_at() -> None:
+    yearly = {"name": "yearly", "schedule": "cron(0 7 1 6 ? 2027)", "minimum": 2}
+    made = scaling(1, 5, scheduled_actions=[yearly])
+    assert caught_up(made, datetime(2026, 12, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)).minimum == 2

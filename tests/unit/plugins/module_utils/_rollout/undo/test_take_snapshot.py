@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read import read
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.snapshot import SeenAnswer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import written
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import SeenAnswer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.take_snapshot import take_snapshot
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
 

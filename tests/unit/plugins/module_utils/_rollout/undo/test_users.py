@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read import read
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.snapshot import SeenAnswer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import SeenAnswer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.take_snapshot import take_snapshot
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.users import Users, ask_again
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.snapshot import (
     SeenAnswer,
     Snapshot,
     decode,
     encode,
     for_record,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     CapacityProvider,
     DeploymentSettings,
@@ -51,6 +51,7 @@ WHOLE = Snapshot(
     (RULE, replace(RULE, priority=8)),
     scaling(1, 3, scheduled_actions=[{"name": "night", "schedule": "rate(1 day)", "maximum": 2}]),
     (SeenAnswer("ready", 200, "1.0.0"), SeenAnswer("route", 0, "")),
+    "2027-07-01T10:00:00.000Z",
 )
 
 

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from itertools import takewhile
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from ..._release.record import newest_first
 from ..scaling.model import Scaling  # noqa: TC001 - `get_type_hints` looks it up
 from ..service.rules import StandingRule  # noqa: TC001 - `get_type_hints` looks it up
 from ..values import ServiceSettings  # noqa: TC001 - and this
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..._release.record import KeptSnapshot, Release
     from ..service.ownership import Owner
 
 
@@ -40,7 +45,8 @@ class SeenAnswer:
 class Snapshot:
     """What there was. ``settings`` None: no service. ``scaling`` None: no scalable target, or not ours to change.
 
-    ``rules`` are those that this service owns, and those that stood where it wants its own.
+    ``rules`` are those that this service owns, and those that stood where it wants its own. ``since`` is when the run
+    began that took it, as the record writes times; empty where that is not known.
     """
 
     settings: ServiceSettings | None
@@ -49,6 +55,7 @@ class Snapshot:
     rules: tuple[StandingRule, ...]
     scaling: Scaling | None
     answers: tuple[SeenAnswer, ...]
+    since: str = ""
 
 
 def for_record(snapshot: Snapshot, owner: Owner) -> Snapshot:
@@ -69,6 +76,16 @@ def _is_plain(rule: StandingRule) -> bool:
 def encode(snapshot: Snapshot) -> str:
     """*snapshot* as JSON."""
     return json.dumps(asdict(snapshot), default=_plain, separators=(",", ":"))
+
+
+def oldest_kept(history: Iterable[Release], kept: KeptSnapshot | None) -> str:
+    """What the oldest run found that nobody ended, of those since the last release that was accepted; encoded."""
+    history = tuple(history)
+    if kept and not any(release.succeeded and release.release_id > kept.after for release in history):
+        return kept.text
+    unjudged = takewhile(lambda release: not release.succeeded, newest_first(history))
+    snapshots = [release.snapshot for release in unjudged if release.in_progress and release.snapshot]
+    return snapshots[-1] if snapshots else ""
 
 
 def _plain(value: Any) -> Any:
