@@ -13,8 +13,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Fastb
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 
+from tests.unit.plugins.module_utils._rollout.case import deploy
 from tests.unit.plugins.module_utils._rollout.killed import Killed
-from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
+from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street, ports
 from tests.unit.plugins.module_utils._rollout.shifting_street import ShiftingStreet
 from tests.unit.plugins.module_utils._rollout.test_aftermath import judge, kill, left, refuse
 
@@ -157,7 +158,7 @@ def test_later_one_that_is_asked_for_otherwise_by_now_is_undone_too(names: tuple
     assert street.outcomes() == dict.fromkeys(names, "ROLLED_BACK")
 
 
-def test_later_one_that_does_not_run_its_open_record_is_left_and_told() -> None:
+def test_later_one_that_somebody_replaced_is_left_there() -> None:
     street = unaccepted("worker", LEAD)
     crash(street)
     lead = street.worlds[LEAD]
@@ -168,7 +169,8 @@ def test_later_one_that_does_not_run_its_open_record_is_left_and_told() -> None:
     with pytest.raises(FastbreakError) as raised:
         street.roll_out("1.1.0")
     assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
-    assert raised.value.details["result"] in ("rolled_back", "rollback_failed")
+    assert raised.value.details["result"] == "rolled_back"
+    assert street.outcomes()[LEAD] == "SUPERSEDED"
 
 
 @pytest.mark.parametrize("names", [("worker", LEAD), (LEAD, "worker")])
@@ -218,3 +220,40 @@ def test_users_do_not_wait_for_the_undo_of_a_later_one_that_has_none() -> None:
     with pytest.raises(RolledBackError, match="of worker was rolled back"):
         street.roll_out("1.1.0")
     assert [call.partition(":")[0] for call in street.calls if "finish(" in call] == [LEAD, "worker"]
+
+
+def test_earlier_one_that_a_killed_run_refused_takes_the_release_back() -> None:
+    street = unaccepted("worker", LEAD)
+    crash(street)
+    worker = street.worlds["worker"]
+    finish = worker.finish
+
+    def end(*args: Any, **kwargs: Any) -> None:
+        finish(*args, **kwargs)
+        raise Killed
+
+    worker.finish = end  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        street.roll_out("1.1.0", judge_only=True)
+    worker.finish = finish  # type: ignore[method-assign]
+    for world in street.worlds.values():
+        world.lock = None
+    assert street.outcomes() == {"worker": "ROLLED_BACK", LEAD: "IN_PROGRESS"}
+    with pytest.raises(RolledBackError, match="of inference was rolled back"):
+        street.roll_out("1.1.0", judge_only=True)
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.0.0"}
+
+
+def test_later_one_that_is_at_another_release_that_nobody_judged_is_left_and_told() -> None:
+    street = unaccepted("worker", LEAD)
+    lead = street.worlds[LEAD]
+    street.push("1.2.0", "c")
+    finish, lead.finish = lead.finish, kill  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        deploy(ports(lead), "1.2.0")
+    lead.finish, lead.lock = finish, None  # type: ignore[method-assign]
+    crash(street)
+    with pytest.raises(FastbreakError, match=r"inference could not be undone: .* does not run it") as raised:
+        street.roll_out("1.1.0")
+    assert raised.value.details["result"] == "rollback_failed"
+    assert street.runs() == {"worker": "1.0.0", LEAD: "1.2.0"}
