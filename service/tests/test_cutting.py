@@ -10,6 +10,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from fastbreak_service.errors import AnalysisError, RejectedVideoError
 from fastbreak_service.segments.cutting import LEAD_SECONDS, Segment, cuts, segments
 from fastbreak_service.segments.reading import SegmentReader
 from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.video.entering import enters
 from fastbreak_service.video.frames import Frame, VideoReader
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.packets import Packets, packets
@@ -102,7 +104,9 @@ def cut(path: Path, seconds: float, lead: float) -> list[Segment]:
     """The segments of a file."""
     listed = packets(path, Limits(), 0)
     assert listed is not None
-    return segments(listed, seconds, lead)
+    found = segments(listed, seconds, lead)
+    assert enters(path, Limits(), {segment.key for segment in found})
+    return found
 
 
 JUMPY = tuple(int(moment) for moment in np.cumsum([33, 33, 17, 90, 33, 1, 250, 40] * 10))
@@ -139,6 +143,58 @@ def test_segments_show_the_frames_of_the_clip_at_their_times(way: str, tmp_path:
         assert reader.account().pictures == segment.packets == len(seen) - reader.lead
         own += seen[reader.lead :]
     assert len(own) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libx265", {"x265-params": "keyint=300:min-keyint=300:scenecut=0:log-level=none"}),
+        ("mpeg4", {"g": "300"}),
+        ("libx264", {"g": "300", "sc_threshold": "0"}),
+        ("libvpx-vp9", {"g": "300", "cpu-used": "8"}),
+    ],
+)
+def test_what_a_container_calls_a_key_packet_is_none_before_it_is_decoded(
+    codec: str, options: dict[str, str], tmp_path: Path
+) -> None:
+    pictures = (np.roll(clips.noise(96, 64, seed // 30), 3 * seed, axis=1) for seed in range(90))
+    whole = clips.write(tmp_path / "clip.mp4", pictures, clips.Look(codec, encoder=options))
+    path = tmp_path / "no-index.mp4"
+    path.write_bytes(whole.read_bytes().replace(b"stss", b"free"))
+    listed = packets(path, Limits(), 0)
+    if listed is not None and len(found := segments(listed, 1.0, 0.3)) > 1:
+        assert not enters(path, Limits(), {segment.key for segment in found})
+    assert enters(path, Limits(), {0})
+    assert not enters(path, Limits(), {0, 45})
+    assert not enters(path, Limits(), {0, 999}), "which is not there"
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_a_turn_that_is_told_once_is_not_known_behind_it(tmp_path: Path, *, each: bool) -> None:
+    pictures = (clips.noise(96, 64, seed) for seed in range(40))
+    source = clips.write(tmp_path / "source.mp4", pictures, clips.Look("libx264", encoder={"g": "20", "bf": "0"}))
+    path = turned(source, tmp_path / "turned.mp4", each=each)
+    first = next(iter(VideoReader(path, Limits())))
+    assert first.picture.height == 96
+    assert enters(path, Limits(), {0, 20}) == each
+
+
+def turned(source: Path, into: Path, *, each: bool) -> Path:
+    """H.264 with a quarter turn told by the coding, in each key picture or in the first alone."""
+    bits = "000" + "0100000000000000" + "010" + "0" + "1"
+    message = bytes([6, 0x2F, 3]) + int(bits, 2).to_bytes(3, "big") + b"\x80"
+    with av.open(str(source)) as read, av.open(str(into), "w") as written:
+        stream = written.add_stream_from_template(read.streams.video[0])
+        for number, packet in enumerate(read.demux(video=0)):
+            if not packet.size:
+                continue
+            told = packet.is_keyframe and (each or number == 0)
+            before = len(message).to_bytes(4, "big") + message if told else b""
+            other = av.Packet(before + bytes(packet))
+            other.pts, other.dts, other.duration = packet.pts, packet.dts, packet.duration
+            other.time_base, other.is_keyframe, other.stream = packet.time_base, packet.is_keyframe, stream
+            written.mux(other)
+    return into
 
 
 @pytest.mark.parametrize("name", ["clip.ts", "clip.h264"])

@@ -152,6 +152,15 @@ def test_whoever_takes_videos_in_counts_segments_too(
     assert (found.waiting, found.unfinished) == (2, 3)
 
 
+def test_work_of_a_later_release_waits_for_nobody_here(owner: Engine, queue: WorkQueue) -> None:
+    accept(owner, queue)
+    with owner.begin() as connection:
+        mine = tables.work.c.place == queue._place
+        connection.execute(sa.update(tables.work).where(mine).values(contract=99))
+    assert (queue.take(abandoned=True), queue.waiting(), queue.left()) == (None, 0, 0)
+    assert queue.backlog() == Backlog(0, 0.0, 0, 0)
+
+
 def test_what_is_ended_is_ended_once(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
     """A duplicate, somebody who comes late, and somebody whose lease ran out change nothing."""
     planner = cut(owner, queue, store, 2)

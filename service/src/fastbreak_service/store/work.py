@@ -225,11 +225,11 @@ class WorkQueue:
 
     @property
     def _pieces(self) -> CompoundSelect[Any]:
-        """What is there to do: segments that have not ended, and all other work."""
+        """What this release has to do: segments that have not ended, and whole work; another's waits for that one."""
         whole = sa.select(work.c.lease_until, work.c.available_at).where(self._waiting)
         parts = sa.select(segments.c.lease_until, segments.c.available_at).join(work)
         return sa.union_all(
-            whole.where(work.c.contract != SEGMENTS_CONTRACT),
+            whole.where(work.c.contract.in_(TAKEN_CONTRACTS)),
             parts.where(self._waiting, work.c.contract == SEGMENTS_CONTRACT, segments.c.ended_at.is_(None)),
         )
 

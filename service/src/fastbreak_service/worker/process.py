@@ -25,6 +25,7 @@ from fastbreak_service.segments.cutting import segments
 from fastbreak_service.segments.joining import Part, join
 from fastbreak_service.segments.looked import read
 from fastbreak_service.segments.looking import look
+from fastbreak_service.video.entering import enters
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.packets import packets
 from fastbreak_service.vision.joints import array, places
@@ -115,8 +116,10 @@ def segments_of(job: Job) -> list[Segment]:
     """The segments that a job's video is cut in; none where it is not to be cut. Raises AnalysisError."""
     if not job.segment_seconds:
         return []
-    listed = packets(Path(job.video), job.limits, 2 * job.segment_seconds)
-    return [] if listed is None else segments(listed, job.segment_seconds)
+    video = Path(job.video)
+    listed = packets(video, job.limits, 2 * job.segment_seconds)
+    cut = [] if listed is None else segments(listed, job.segment_seconds)
+    return cut if len(cut) > 1 and enters(video, job.limits, {segment.key for segment in cut}) else []
 
 
 def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
