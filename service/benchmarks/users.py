@@ -9,9 +9,9 @@ python benchmarks/users.py [--only ready|reads|uploads]
   it may take work.
 * reads: 200 requests a second for half a minute to an API on one core, on another one whoever asks. Each is timed from
   when it was due, so that one who waits is not forgotten.
-* uploads: 50 clients send two videos each, while workers are killed every few seconds, a newer API and newer workers
-  take over from the older, and the database is away for 30 s. Clients do what an honest one does: they send it again,
-  with the same key. Each video has to have one analysis, done once.
+* uploads: 50 clients send two videos each, while workers are killed in the middle of videos, a newer API and newer
+  workers take over from the older, and the database is away for 30 s. Clients do what an honest one does: they send it
+  again, with the same key. Each video has to have one analysis, done once.
 
 The service runs on a Postgres of its own, which a Docker engine gives.
 """
@@ -63,7 +63,7 @@ READS = {
     "findings": "/v1/analyses/{}/findings",
 }
 CLIENTS, EACH, WORKERS = 50, 2, 2
-KILL_EVERY, DEPLOY_AFTER, AWAY_AFTER, AWAY_SECONDS = 6.0, 15.0, 30.0, 30.0
+KILLS, AWAY_SECONDS = 2, 30.0
 PATIENCE_SECONDS = 900.0
 
 
@@ -239,8 +239,9 @@ def uploads(where: Place) -> int:
     with ThreadPoolExecutor(CLIENTS) as pool:
         jobs = [(f"{client}-{number}", films[number % 2]) for number in range(EACH) for client in range(CLIENTS)]
         list(pool.map(lambda job: users.send(*job), jobs))
-    trouble.join()
     ends = _ends(users)
+    users.over.set()
+    trouble.join()
     finished = Counter(where.logged("analysis finished"))
     taken = Counter(where.logged("analysis started"))
     lost = len(jobs) - sum(status == "succeeded" for status in ends.values())
@@ -285,17 +286,21 @@ class Faults:
             worker.launch()
 
     def run(self) -> None:
-        """All of it."""
-        began = time.monotonic()
-        for step, after in ((self._deploy, DEPLOY_AFTER), (self._take_away, AWAY_AFTER)):
-            while time.monotonic() - began < after:
-                time.sleep(KILL_EVERY)
+        """All of it: kills before the deploy, between it and the database's absence, and after that."""
+        for step in (self._deploy, self._take_away, lambda: None):
+            for _ in range(KILLS):
                 self._kill()
             step()
 
     def _kill(self) -> None:
-        """End the oldest worker without a word; another takes its place."""
-        self._workers.pop(0).kill()
+        """End the oldest worker without a word, in the middle of a video; another takes its place."""
+        worker = self._workers.pop(0)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _is_busy(worker):
+            if time.monotonic() > deadline or self._users.over.is_set():
+                return
+            time.sleep(0.05)
+        worker.kill()
         self.killed += 1
         self._workers.append(self._where.process("work"))
         self._workers[-1].launch()
@@ -314,6 +319,12 @@ class Faults:
         self._where.database.stop()
         time.sleep(AWAY_SECONDS)
         self._where.database.start()
+
+
+def _is_busy(worker: Service) -> bool:
+    """Whether it has begun more than it has ended."""
+    events = Counter(entry["event"] for entry in worker.logged())
+    return events["analysis started"] > events["analysis finished"]
 
 
 def main() -> None:
