@@ -103,7 +103,7 @@ def test_an_exception_at_any_step_is_a_rejection(
         "stream": (sys.modules["fastbreak_service.video.container"], "main_stream"),
         "picture": (frames, "upright"),
         "orientation": (frames, "square_size"),
-        "clock": (frames, "_Clock"),
+        "clock": (frames, "Clock"),
     }
     monkeypatch.setattr(*targets[place], _raising(error))
     with pytest.raises(RejectedVideoError):
