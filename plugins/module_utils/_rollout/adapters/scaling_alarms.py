@@ -24,8 +24,9 @@ class ScalingAlarmsClient(AwsClient):
         names = {_name(resource, policy): policy for policy in policies}
         if not names:
             return {}
-        found = self._call("describe the alarms of scaling policies", "describe_alarms", AlarmNames=sorted(names))
-        return {names[alarm["AlarmName"]]: alarm for alarm in found["MetricAlarms"]}
+        attempted = "describe the alarms of scaling policies"
+        pages = self._pages(attempted, "describe_alarms", AlarmNames=sorted(names))
+        return {names[alarm["AlarmName"]]: alarm for page in pages for alarm in page["MetricAlarms"]}
 
     def put(self, resource: str, policy: str, policy_arn: str, alarm: Mapping[str, Any]) -> None:
         """Make *alarm* call the policy, and nothing else."""
