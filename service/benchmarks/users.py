@@ -247,14 +247,14 @@ def uploads(where: Place) -> int:
     lost = len(jobs) - sum(status == "succeeded" for status in ends.values())
     twice = sum(count > 1 for count in finished.values()) + len(jobs) - len(set(users.accepted.values()))
     print(
-        "\n| clients | videos | accepted | analysed | lost | done twice | workers killed | begun again "
-        "| refusals that clients met | minutes |\n|---|---|---|---|---|---|---|---|---|---|"
+        "\n| clients | videos | accepted | analysed | lost | done twice | workers killed at work | begun again "
+        "| while videos waited | refusals that clients met | minutes |\n|---|---|---|---|---|---|---|---|---|---|---|"
     )
     again = sum(count - 1 for count in taken.values())
     met = ", ".join(f"{what} {count}" for what, count in users.refusals.most_common()) or "none"
     print(
         f"| {CLIENTS} | {len(jobs)} | {len(users.accepted)} | {len(jobs) - lost} | {lost} | {twice} | {faults.killed} "
-        f"| {again} | {met} | {(time.monotonic() - began) / 60:.1f} |",
+        f"| {again} | {', '.join(faults.met)} | {met} | {(time.monotonic() - began) / 60:.1f} |",
         flush=True,
     )
     return lost + twice
@@ -282,6 +282,7 @@ class Faults:
         self._workers = [where.process("work") for _ in range(WORKERS)]
         self._old = where.started[0]
         self.killed = 0
+        self.met: list[str] = []
         for worker in self._workers:
             worker.launch()
 
@@ -312,13 +313,22 @@ class Faults:
         older, self._workers = self._workers, [self._where.process("work") for _ in range(WORKERS)]
         for worker in self._workers:
             worker.launch()
+        # Nobody waits for those that end: the next fault comes while they do.
         for service in (self._old, *older):
-            service.terminate()
+            if service.process is not None:
+                service.process.terminate()
+        self._note("deploy")
 
     def _take_away(self) -> None:
         self._where.database.stop()
         time.sleep(AWAY_SECONDS)
         self._where.database.start()
+        self._note("database away")
+
+    def _note(self, fault: str) -> None:
+        """Keep that something happened while there were videos that it could harm."""
+        if not self._users.over.is_set():
+            self.met.append(fault)
 
 
 def _is_busy(worker: Service) -> bool:
