@@ -101,7 +101,7 @@ format: ## Rewrite Python files the way the linter wants them
 lock: ## Lock the newest versions that the requirements allow
 	@tools/run python -m tools.lock
 
-bench-delivery: ## Commit to dev, to prod and back by the steps of GitHub's workflows (about 45 minutes)
+bench-delivery: ## Commit to dev, to prod and back by the steps of GitHub's workflows (about 45 minutes; resumable)
 	@tools/run python -m benchmarks.delivery
 
 bench-gates: ## What gates make of good and bad releases: http as probabilities, canary drawn from a seed (half a minute)

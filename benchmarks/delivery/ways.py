@@ -4,7 +4,7 @@
 """What the steps of workflows took, put together as the ways of a commit."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.errors import BenchmarkError
@@ -16,6 +16,13 @@ TASK_SECONDS = 60
 """Until a Fargate task has its address and an image of 0.6 GB, by the authors' memory."""
 WAVES = {"deploy": 3, "rollback": 2}
 """How often a workflow waits for new tasks, one after the other: the migration, the worker and the API."""
+MACHINES, TASKS, BAKES = "GitHub's machine", "Fargate's tasks", "rest of the bakes"
+"""What is modelled: nothing here waits for it."""
+TO_DEV = "test_a_commit_on_dev_is_published_once_and_deployed_there"
+SPOILT = "test_a_bad_commit_is_refused_in_dev"
+TO_PROD = "test_a_commit_on_main_is_promoted_deployed_and_goes_back"
+TESTS = (TO_DEV, SPOILT, TO_PROD)
+"""Those that the ways are made of, as tests/pipeline/test_workflows.py names them."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class Job:
         return f"{self.workflow} ({self.environment})"
 
     @property
+    def commit(self) -> str:
+        return self.steps[0].commit
+
+    @property
     def seconds(self) -> float:
         return sum(step.ended - step.begun for step in self.steps)
 
@@ -51,46 +62,61 @@ class Job:
     def failed(self) -> bool:
         return any(step.code for step in self.steps)
 
-    @property
-    def modelled(self) -> float:
-        """What GitHub and Fargate take besides, which nothing here waits for."""
-        return RUNNER_SECONDS + TASK_SECONDS * WAVES.get(self.workflow, 0)
-
 
 @dataclass(frozen=True)
 class Way:
-    """Jobs one after the other."""
+    """Jobs one after the other. `bake_seconds` is how much longer a canary bakes in prod than it did here."""
 
     name: str
     aim_seconds: float
     jobs: Sequence[Job]
+    bake_seconds: float = 0
 
     @property
     def seconds(self) -> float:
+        """What was measured."""
         return sum(job.seconds for job in self.jobs)
 
     @property
-    def modelled(self) -> float:
-        return self.seconds + sum(job.modelled for job in self.jobs)
+    def modelled(self) -> Mapping[str, float]:
+        """What is modelled on top, by its name."""
+        waits = [self.waits(job) for job in self.jobs]
+        return {name: sum(wait[name] for wait in waits) for name in (MACHINES, TASKS, BAKES)}
+
+    @property
+    def whole_seconds(self) -> float:
+        """What was measured and what is modelled."""
+        return self.seconds + sum(self.modelled.values())
+
+    def waits(self, job: Job) -> Mapping[str, float]:
+        """What nothing here waited for in a job."""
+        bakes = self.bake_seconds if (job.workflow, job.environment) == ("deploy", "prod") else 0
+        return {MACHINES: RUNNER_SECONDS, TASKS: TASK_SECONDS * WAVES.get(job.workflow, 0), BAKES: bakes}
 
     def bars(self) -> list[Bar]:
-        """A bar for each step that took a second or more, without the time between two jobs."""
+        """A bar for each step and each modelled wait of a second or more, without the time between two jobs."""
         found: list[Bar] = []
         now = 0.0
         for job in self.jobs:
-            for step in job.steps:
-                name, begun = f"{job.name}: {step.step}", now
-                now += step.ended - step.begun
-                if now - begun >= 1:
-                    found.append(Bar(name, begun, now, [bar.name for bar in found[-1:]]))
+            waits = self.waits(job)
+            steps = [(step.step, step.ended - step.begun, False) for step in job.steps]
+            rest = [(name, waits[name], True) for name in (TASKS, BAKES)]
+            for name, seconds, modelled in [(MACHINES, waits[MACHINES], True), *steps, *rest]:
+                begun, now = now, now + seconds
+                if seconds >= 1:
+                    found.append(Bar(f"{job.name}: {name}", begun, now, [bar.name for bar in found[-1:]], modelled))
         return found
 
 
-def read(lines: Iterable[str]) -> list[Job]:
-    """The jobs of steps as they were noted, in their order; a job begins with the first step of its workflow."""
+def noted(lines: Iterable[str]) -> tuple[Step, ...]:
+    """The steps of the lines that were noted."""
+    return tuple(Step(**json.loads(line)) for line in lines)
+
+
+def jobs_of(steps: Iterable[Step]) -> list[Job]:
+    """The jobs of steps, in their order; a job begins with the first step of its workflow."""
     jobs: list[list[Step]] = []
-    for line in lines:
-        step = Step(**json.loads(line))
+    for step in steps:
         last = jobs[-1][-1] if jobs else None
         same = last and (last.commit, last.workflow) == (step.commit, step.workflow)
         if same and step.step not in {known.step for known in jobs[-1]}:
@@ -100,27 +126,30 @@ def read(lines: Iterable[str]) -> list[Job]:
     return [Job(steps[0].workflow, steps[0].environment, steps) for steps in jobs]
 
 
-def ways(jobs: Sequence[Job]) -> list[Way]:
-    """The ways that the jobs make. Raises BenchmarkError for one that is not whole."""
-    to_dev = [job for job in jobs if (job.workflow, job.environment) == ("deploy", "dev")]
-    good = next((job for job in to_dev if not job.failed), None)
-    bad = next((job for job in to_dev if job.failed), None)
-    last = next((job for job in reversed(jobs) if job.workflow == "rollback"), None)
-    if good is None or bad is None or last is None:
-        raise BenchmarkError("The run was not whole: it has no deploy to dev, no bad commit or no rollback.")
-    newest = last.steps[0].commit
+def ways(measured: Mapping[str, Sequence[Step]], bake_seconds: float = 0) -> list[Way]:
+    """The ways that can be made of the tests that passed. Raises BenchmarkError for a test that lacks its jobs."""
+    jobs = {test: jobs_of(steps) for test, steps in measured.items()}
+    found: list[Way] = []
+    if TO_DEV in jobs:
+        good = _job(jobs[TO_DEV], "deploy")
+        found.append(Way("commit to dev", 30 * 60, [_job(jobs[TO_DEV], "release", good.commit), good]))
+        if TO_PROD in jobs:
+            newest = _job(jobs[TO_PROD], "rollback").commit
+            release, promote, deploy = (_job(jobs[TO_PROD], name, newest) for name in ("release", "promote", "deploy"))
+            # Dev was deployed to with the commit before.
+            found.append(Way("commit to prod", 30 * 60, [release, good, promote, deploy], bake_seconds))
+    if SPOILT in jobs:
+        bad = _job(jobs[SPOILT], "deploy", failed=True)
+        release = _job(jobs[SPOILT], "release", bad.commit)
+        found.append(Way("bad commit to restored, in dev", 5 * 60, [release, bad]))
+    if TO_PROD in jobs:
+        found.append(Way("rollback of prod by hand", 5 * 60, [_job(jobs[TO_PROD], "rollback")]))
+    return found
 
-    def of(commit: str, workflow: str) -> Job:
-        for job in jobs:
-            if job.steps[0].commit == commit and job.workflow == workflow and (job is bad or not job.failed):
-                return job
-        raise BenchmarkError(f"The run was not whole: {workflow} did not end well for commit {commit}.")
 
-    first, spoilt = good.steps[0].commit, bad.steps[0].commit
-    return [
-        Way("commit to dev", 30 * 60, [of(first, "release"), good]),
-        # Dev was deployed to with the commit before.
-        Way("commit to prod", 30 * 60, [of(newest, "release"), good, of(newest, "promote"), of(newest, "deploy")]),
-        Way("bad commit to restored, in dev", 5 * 60, [of(spoilt, "release"), bad]),
-        Way("rollback of prod by hand", 5 * 60, [last]),
-    ]
+def _job(jobs: Sequence[Job], workflow: str, commit: str = "", *, failed: bool = False) -> Job:
+    """The first job of a workflow, for the commit if one is given, that ended so."""
+    for job in jobs:
+        if job.workflow == workflow and job.failed == failed and commit in {"", job.commit}:
+            return job
+    raise BenchmarkError(f"What was measured is not whole: {workflow} did not end as it should for commit {commit}.")

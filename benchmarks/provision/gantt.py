@@ -18,6 +18,8 @@ class Bar:
     begun: float
     ended: float
     after: Sequence[str] = ()
+    modelled: bool = False
+    """Nothing here took this time; it is what another place would have taken."""
 
     @property
     def seconds(self) -> float:
@@ -47,9 +49,9 @@ def critical_seconds(bars: Sequence[Bar]) -> float:
 
 
 def draw(bars: Sequence[Bar], wall: float, title: str, label: int = _LABEL) -> str:
-    """The chart as SVG: a row for each stack in the order of their begins; the critical path is darker.
+    """The chart as SVG: a row for each stack in the order of their begins.
 
-    *label* is how wide names are.
+    The critical path is darker, what is modelled grey. *label* is how wide names are.
     """
     critical, scale = set(critical_path(bars)), (_WIDTH - label - 70) / wall
     height = _TOP + _ROW * len(bars) + 30
@@ -61,7 +63,7 @@ def draw(bars: Sequence[Bar], wall: float, title: str, label: int = _LABEL) -> s
     ]
     for row, bar in enumerate(sorted(bars, key=lambda bar: (bar.begun, bar.name))):
         y, x, width = _TOP + row * _ROW, label + bar.begun * scale, max(2.0, bar.seconds * scale)
-        color = "#1d4ed8" if bar.name in critical else "#93c5fd"
+        color = "#9ca3af" if bar.modelled else "#1d4ed8" if bar.name in critical else "#93c5fd"
         lines += [
             f'<text x="8" y="{y + 17}" fill="#111111">{escape(bar.name)}</text>',
             f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="18" rx="2" fill="{color}"/>',
