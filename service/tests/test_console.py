@@ -334,6 +334,58 @@ def test_a_finding_is_reviewed_by_the_keyboard(
 
 
 @pytest.fixture
+def waiting(database: Connection) -> Iterator[str]:
+    """The id of an analysis of the hawks that nobody works on; the test says how far it is."""
+    identity = put_analysis(database, figure(), "hawks")
+    say(database, identity, "queued")
+    yield identity
+    database.execute("DELETE FROM analyses WHERE id = %s", [identity])
+
+
+def say(database: Connection, analysis: str, status: str) -> None:
+    database.execute("UPDATE analyses SET status = %s WHERE id = %s", [status, analysis])
+
+
+def test_how_far_an_analysis_is_is_told_and_not_asked_for(
+    page: Page, site: Site, waiting: str, database: Connection, tmp_path: Path
+) -> None:
+    own = f"/api/v1/analyses/{waiting}"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if own in request.url else None)
+    with page.expect_response(f"**{own}/progress"):
+        sign_in(page, site, "ada", f"/analyses/{waiting}")
+    told = page.get_by_role("status")
+    expect(told.last).to_contain_text("Other videos come first.")
+    say(database, waiting, "running")
+    expect(told.last).to_contain_text("The frames are being measured.")
+    check(page, tmp_path, "running")
+    # Nobody looks any more, and then somebody does again.
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+    turned = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/progress")):
+        page.evaluate(hide % "true" + turned)
+    with page.expect_response(f"**{own}/progress"):
+        page.evaluate(hide % "false" + turned)
+    assert [url.removeprefix(site.url) for url in asked] == [own, f"{own}/progress"] * 2
+    say(database, waiting, "succeeded")
+    expect(page.get_by_role("slider", name="Frame")).to_be_visible()
+    assert [url for url in asked if url.endswith("/progress")] == asked[1:4:2]
+
+
+def test_the_list_shows_what_changes_by_itself(page: Page, site: Site, waiting: str, database: Connection) -> None:
+    row = page.locator(f'a[href="/analyses/{waiting}"]')
+    with page.expect_response(f"**/api/v1/analyses/{waiting}/progress"):
+        sign_in(page, site, "ada")
+    expect(row).to_contain_text("Waiting")
+    say(database, waiting, "running")
+    expect(row).to_contain_text("Being analysed")
+    # Where it is not told, it is asked for.
+    page.route("**/progress", refusal(429, "followed_full", "Too many."))
+    say(database, waiting, "succeeded")
+    expect(row).to_contain_text("Ready")
+
+
+@pytest.fixture
 def doomed(database: Connection) -> Iterator[str]:
     """The id of an analysis of the hawks with the facts of a video, and with no video."""
     identity = put_analysis(database, figure(), "hawks")

@@ -10,7 +10,7 @@ import mimetypes
 import re
 import subprocess
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,10 +140,29 @@ class Site:
                     name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}
                 }
                 target = site.api + self.path.removeprefix("/api")
-                answer = httpx.request(self.command, target, content=body, headers=kept, timeout=60, trust_env=False)
+                with httpx.stream(
+                    self.command, target, content=body, headers=kept, timeout=60, trust_env=False
+                ) as answer:
+                    self._answer(answer)
+
+            def _answer(self, answer: httpx.Response) -> None:
+                if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                    self._stream(answer)
+                    return
+                answer.read()
                 ranged = {name: answer.headers[name] for name in _OF_RANGES if name in answer.headers}
                 kind = answer.headers.get("content-type", "application/octet-stream")
                 self._send(answer.status_code, kind, answer.content, ranged)
+
+            def _stream(self, answer: httpx.Response) -> None:
+                """Pass on what comes, when it comes, until either side leaves."""
+                self.close_connection = True
+                self.send_response(answer.status_code)
+                self.send_header("content-type", answer.headers["content-type"])
+                self.end_headers()
+                with suppress(ConnectionError):
+                    for part in answer.iter_raw():
+                        self.wfile.write(part)
 
             def _send(self, status: int, kind: str, body: bytes, more: Mapping[str, str] | None = None) -> None:
                 self.send_response(status)

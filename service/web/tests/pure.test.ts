@@ -121,32 +121,57 @@ test('unfinished ones beyond the newest page are asked for, the oldest first', (
   assert.deepEqual(asked(2), ['b', 'a'])
 })
 
-test('there is one look at a time, however often somebody comes back', async (context) => {
-  context.mock.timers.enable({ apis: ['setTimeout'] })
+/** A loop whose looks are answered by hand; `given`: the signals of its looks. */
+function byHand() {
   const answers: ((changed: boolean | null) => void)[] = []
-  let looks = 0
-  const loop = looking(() => {
-    looks += 1
+  const given: AbortSignal[] = []
+  const loop = looking((signal) => {
+    given.push(signal)
     return new Promise((resolve) => answers.push(resolve))
   })
   const answer = async (changed: boolean | null) => {
     answers.shift()?.(changed)
     await new Promise((resolve) => setImmediate(resolve))
   }
+  return { loop, given, answer }
+}
+
+test('there is one look at a time, however often somebody comes back', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const { loop, given, answer } = byHand()
   for (let time = 0; time < 5; time += 1) loop.wake()
-  assert.equal(looks, 1, 'a look is under way')
+  assert.equal(given.length, 1, 'a look is under way')
   await answer(false)
   for (let time = 0; time < 5; time += 1) loop.wake()
-  assert.equal(looks, 2, 'and so is the one of the first coming back')
+  assert.equal(given.length, 2, 'and so is the one of the first coming back')
   await answer(false)
   context.mock.timers.tick(SOONEST)
-  assert.equal(looks, 3)
+  assert.equal(given.length, 3)
   context.mock.timers.tick(10 * LATEST)
-  assert.equal(looks, 3, 'nobody has answered')
+  assert.equal(given.length, 3, 'nobody has answered')
   await answer(null)
   loop.wake()
   context.mock.timers.tick(10 * LATEST)
-  assert.equal(looks, 3, 'all has ended')
+  assert.equal(given.length, 3, 'all has ended')
+})
+
+test('nothing is looked at while it rests, and what a look of before tells counts for nothing', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const { loop, given, answer } = byHand()
+  loop.rest()
+  assert.equal(given[0]?.aborted, true)
+  loop.wake()
+  await answer(null)
+  assert.deepEqual([given.length, given[1]?.aborted], [2, false])
+  await answer(false)
+  loop.rest()
+  context.mock.timers.tick(10 * LATEST)
+  assert.equal(given.length, 2, 'nor later')
+  loop.wake()
+  assert.equal(given.length, 3)
+  loop.end()
+  loop.wake()
+  assert.deepEqual([given.length, given[2]?.aborted], [3, true])
 })
 
 test('figures are told with their error, sign and unit', () => {

@@ -3,8 +3,10 @@
 
 /** The service's interface, typed by its own description. */
 
+import { serverEvents } from '../pure/events.ts'
 import { type Page, pages } from '../pure/paging.ts'
 import { patiently } from '../pure/patience.ts'
+import { isOver, type Progress, progressOf } from '../pure/progress.ts'
 import type { Session } from '../session.ts'
 import type { components, paths } from './schema.ts'
 
@@ -59,10 +61,28 @@ function read<T>(status: number, text: string): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    const told = `Something on the way answered ${status} in the place of the service. Try again in a minute.`
-    throw new ApiError(status, 'no_words', told)
+    throw stranger(status)
   }
 }
+
+function stranger(status: number): ApiError {
+  const told = `Something on the way answered ${status} in the place of the service. Try again in a minute.`
+  return new ApiError(status, 'no_words', told)
+}
+
+/** The text of a stream as it comes; `silence` is aborted when nothing does for long. */
+async function* texts(body: ReadableStream<Uint8Array<ArrayBuffer>>, silence: AbortController): AsyncGenerator<string> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  for (;;) {
+    const timer = setTimeout(() => silence.abort(), SILENCE)
+    const { done, value } = await reader.read().finally(() => clearTimeout(timer))
+    if (done) return
+    yield value
+  }
+}
+
+/** Milliseconds after which a stream that says nothing is taken for a broken one: the service says something each 15 s. */
+const SILENCE = 45_000
 
 const REVIEWS = '/v1/analyses/{id}/findings/{number}/reviews'
 
@@ -132,6 +152,38 @@ export class Client {
 
   analysis(id: string, signal?: AbortSignal): Promise<Analysis> {
     return this.get('/v1/analyses/{id}', {} as never, signal, id)
+  }
+
+  /**
+   * How far an analysis is, as it changes, until it has ended, the stream does, or `signal` is aborted, which is no
+   * error. Throws ApiError where it is not told.
+   */
+  async *progress(id: string, signal: AbortSignal): AsyncGenerator<Progress> {
+    const silence = new AbortController()
+    const either = AbortSignal.any([signal, silence.signal])
+    try {
+      const body = await this.#stream(`/v1/analyses/${encodeURIComponent(id)}/progress`, either)
+      for await (const event of serverEvents(texts(body, silence))) {
+        const told = progressOf(event)
+        if (told !== null) yield told
+        if (event.name === 'erased' || (told !== null && isOver(told.status))) return
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      throw error instanceof ApiError ? error : new ApiError(0, 'away', AWAY)
+    } finally {
+      silence.abort()
+    }
+  }
+
+  async #stream(target: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const headers = { accept: 'text/event-stream', ...this.#session.headers() }
+    const answer = await fetch(this.#base + target, { headers, signal, cache: 'no-store' })
+    this.#session.note(answer.status)
+    if (!answer.ok) throw refusal(answer.status, await answer.text())
+    const kind = answer.headers.get('content-type') ?? ''
+    if (answer.body === null || !kind.startsWith('text/event-stream')) throw stranger(answer.status)
+    return answer.body
   }
 
   async measures(id: string, person: number, after: string | null, signal: AbortSignal) {

@@ -2,40 +2,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useEffect, useState } from 'preact/hooks'
-import type { Analysis, Client, Event, Finding } from '../api/client.ts'
-import { looking } from '../pure/backoff.ts'
+import { type Analysis, ApiError, type Client, type Event, type Finding } from '../api/client.ts'
+import { LATEST } from '../pure/backoff.ts'
 import { pages } from '../pure/paging.ts'
+import { isOver, isSame, type Progress } from '../pure/progress.ts'
 import { extend, type Measure, type Track } from '../pure/series.ts'
+import { whileSeen } from './whileSeen.ts'
 
-/** An analysis, asked for again until it has ended. */
+/**
+ * An analysis, which stays current until it has ended: the service tells how far it is. While it does not, it is asked
+ * now and then.
+ */
 export function useAnalysis(client: Client, id: string, onError: (error: unknown) => boolean, round: number) {
   const [analysis, setAnalysis] = useState<Analysis | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
-    const control = new AbortController()
     let before = ''
-    const loop = looking(async () => {
-      let status = ''
-      try {
-        const found = await client.analysis(id, control.signal)
-        status = found.status
-        setAnalysis(found)
-        setError(null)
-        if (status === 'succeeded' || status === 'failed') return null
-      } catch (problem) {
-        if (control.signal.aborted || onError(problem)) return null
-        setError(problem)
-      }
-      const changed = status !== before
-      before = status
-      return changed
-    })
-    return () => {
-      control.abort()
-      loop.end()
+    const ask = async (signal: AbortSignal): Promise<Analysis> => {
+      const found = await client.analysis(id, signal)
+      setAnalysis(found)
+      setError(null)
+      return found
     }
+    return whileSeen(async (signal) => {
+      try {
+        let found = await ask(signal)
+        const followed = isOver(found.status) ? null : await follow(client, id, found, signal, setAnalysis)
+        if (followed?.over) found = await ask(signal)
+        if (isOver(found.status)) return null
+        const changed = found.status !== before || followed?.fruitful === true
+        before = found.status
+        return changed
+      } catch (problem) {
+        if (signal.aborted || onError(problem)) return null
+        const gone = problem instanceof ApiError && problem.status === 404
+        if (gone) setAnalysis(null)
+        setError(problem)
+        return gone ? null : false
+      }
+    })
   }, [client, id, onError, round])
   return { analysis, error }
+}
+
+/**
+ * Follow an analysis until its stream ends, and keep what is known of it current. `over`: it has ended. `fruitful`:
+ * something was told that was not known, or the stream lasted; else whoever follows again waits longer.
+ */
+async function follow(
+  client: Client,
+  id: string,
+  found: Progress,
+  signal: AbortSignal,
+  set: (change: (known: Analysis | null) => Analysis | null) => void,
+) {
+  const began = performance.now()
+  let [over, changed] = [false, false]
+  try {
+    for await (const told of client.progress(id, signal)) {
+      over = isOver(told.status)
+      changed ||= !isSame(told, found)
+      if (!over) set((known) => known && { ...known, ...told })
+    }
+  } catch (problem) {
+    // Whoever asks for the analysis next has what there is to be shown.
+    if (!(problem instanceof ApiError)) throw problem
+  }
+  return { over, fruitful: changed || performance.now() - began > LATEST }
 }
 
 export interface Result {

@@ -3,11 +3,14 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, type Client, type Listed } from '../api/client.ts'
-import { looking } from '../pure/backoff.ts'
+import { LATEST } from '../pure/backoff.ts'
 import { appended, merged, replaced, unfinished } from '../pure/paging.ts'
+import { whileSeen } from './whileSeen.ts'
 
 /** How many older analyses are asked for each time, besides the newest page. */
 const MOST = 10
+/** How many are followed at once: without HTTP/2 a browser has six connections for all there is to do. */
+const FOLLOWED = 3
 
 interface Known {
   items: readonly Listed[]
@@ -35,11 +38,9 @@ export function useList(client: Client, onError: (error: unknown) => boolean, aw
   }
 
   useEffect(() => {
-    const control = new AbortController()
-    const { signal } = control
     if (filter.current !== awaiting) known.current = { items: [], next: null }
     filter.current = awaiting
-    const loop = looking(async () => {
+    return whileSeen(async (signal) => {
       try {
         const page = await client.analyses(null, awaiting, signal)
         setOwn(page.own)
@@ -49,20 +50,15 @@ export function useList(client: Client, onError: (error: unknown) => boolean, aw
         const before = known.current
         const all = replaced(merged(before.items, page.items), told)
         const anew = before.items.length === 0 || all.length === page.items.length
-        return keep({ items: all, next: anew ? page.next : before.next })
+        const changed = keep({ items: all, next: anew ? page.next : before.next })
+        const followed = page.own ? [] : unfinished(all, [], FOLLOWED)
+        return (await changes(client, followed, signal)) || changed
       } catch (problem) {
         if (signal.aborted || onError(problem)) return null
         setError(problem)
         return isForbidden(problem) ? null : false
       }
     })
-    const wake = () => document.hidden || loop.wake()
-    document.addEventListener('visibilitychange', wake)
-    return () => {
-      control.abort()
-      loop.end()
-      document.removeEventListener('visibilitychange', wake)
-    }
   }, [client, onError, awaiting, round])
 
   const { next } = known.current
@@ -99,4 +95,21 @@ async function states(client: Client, asked: readonly Listed[], signal: AbortSig
     }),
   )
   return new Map(told)
+}
+
+/** Follow some analyses for a while, or until one has another state than the known one. False: they were not told. */
+async function changes(client: Client, known: readonly Listed[], signal: AbortSignal): Promise<boolean> {
+  const found = new AbortController()
+  const late = AbortSignal.timeout(LATEST)
+  const ends = AbortSignal.any([signal, found.signal, late])
+  const follow = async ({ id, status }: Listed) => {
+    try {
+      for await (const told of client.progress(id, ends)) if (told.status !== status) found.abort()
+    } catch (error) {
+      // The list is asked again in a moment, which shows what there is to be shown.
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+  await Promise.all(known.map(follow))
+  return found.signal.aborted || late.aborted
 }
