@@ -16,11 +16,14 @@ import pytest
 from fetch import fetch
 from footage import footage
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.vision.models import PoseModel
 from support import clips
+from support.browsing import CHROMIUM, somebody
+from support.console import Site, built, running
 from support.issuer import Issuer
 from support.owned import settings_apart
 from support.postgres import Postgres
@@ -29,6 +32,7 @@ from support.service import Service, command
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Page
     from psycopg import Connection
     from sqlalchemy import Engine
 
@@ -185,3 +189,32 @@ def engine(migrated: dict[str, str]) -> Iterator[Engine]:
 def footage_of_guarded(guarded: Service) -> Path:
     """The folder in which `guarded` keeps videos."""
     return Path(guarded.environment["FASTBREAK_FOOTAGE"])
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the built console."""
+    return built(tmp_path_factory.mktemp("console") / "dist")
+
+
+@pytest.fixture(scope="module")
+def site(console: Path, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The running console."""
+    with running(console, migrated, tmp_path_factory.mktemp("running")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody new."""
+    with somebody(browser) as made:
+        yield made

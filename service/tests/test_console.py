@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from support.browsing import MILLISECONDS, check, refusal, sign_in, somebody, wait_for_moment
-from support.console import Site, built, command, running
+from support.browsing import CHROMIUM, check, refusal, sign_in, somebody, wait_for_moment
+from support.console import Site, built, command
 from support.seeds import figure, put_analysis, put_movement
 
 if TYPE_CHECKING:
@@ -26,34 +25,7 @@ if TYPE_CHECKING:
 
     from support.postgres import Postgres
 
-CHROMIUM = shutil.which("chromium")
-expect.set_options(timeout=MILLISECONDS)
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium: the stage installs it")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("console") / "dist")
-
-
-@pytest.fixture(scope="module")
-def site(folder: Path, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running(folder, migrated, tmp_path_factory.mktemp("running")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with somebody(browser) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +47,15 @@ def test_the_client_s_types_are_those_of_the_service() -> None:
     command("schema", "--check")
 
 
-def test_the_whole_is_small(folder: Path) -> None:
-    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in folder.rglob("*") if path.is_file()}
+def test_the_whole_is_small(console: Path) -> None:
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in console.rglob("*") if path.is_file()}
     assert sum(sizes.values()) < 100_000, sizes
 
 
-def test_the_same_source_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
+def test_the_same_source_gives_the_same_files(console: Path, tmp_path: Path) -> None:
     again = built(tmp_path / "again")
     before, after = (
-        {path.relative_to(place): path.read_bytes() for path in place.rglob("*.*")} for place in (folder, again)
+        {path.relative_to(place): path.read_bytes() for path in place.rglob("*.*")} for place in (console, again)
     )
     assert before == after
 
@@ -383,67 +355,3 @@ def test_the_list_shows_what_changes_by_itself(page: Page, site: Site, waiting: 
     page.route("**/progress", refusal(429, "followed_full", "Too many."))
     say(database, waiting, "succeeded")
     expect(row).to_contain_text("Ready")
-
-
-@pytest.fixture
-def doomed(database: Connection) -> Iterator[str]:
-    """The id of an analysis of the hawks with the facts of a video, and with no video."""
-    identity = put_analysis(database, figure(), "hawks")
-    yield identity
-    database.execute("DELETE FROM analyses WHERE id = %s", [identity])
-
-
-def test_an_administrator_alone_is_asked_whether_to_erase(page: Page, site: Site, doomed: str, tmp_path: Path) -> None:
-    sign_in(page, site, "kim", f"/analyses/{doomed}")
-    expect(page.get_by_role("slider", name="Frame")).to_be_visible()
-    button = page.get_by_role("button", name="Erase", exact=True)
-    expect(button).to_have_count(0)
-    sign_in(page, site, "ada", f"/analyses/{doomed}")
-    button.press("Enter")
-    asked = page.get_by_role("dialog", name="Erase this analysis for good?")
-    expect(asked).to_contain_text("This cannot be undone")
-    expect(asked.get_by_role("button", name="Keep it")).to_be_focused()
-    check(page, tmp_path, "erasing")
-    # Whoever thinks again is where they were.
-    page.keyboard.press("Escape")
-    expect(asked).to_have_count(0)
-    expect(button).to_be_focused()
-    page.route(f"**/api/v1/analyses/{doomed}", refusal(403, "forbidden", "This needs the role administrator."))
-    button.press("Enter")
-    sure = asked.get_by_role("button", name="Erase for good")
-    sure.press("Enter")
-    expect(asked.get_by_role("alert")).to_have_text("This needs the role administrator.")
-    expect(sure).to_be_focused()
-
-
-def test_an_erased_analysis_has_a_certificate_and_is_in_no_list(  # noqa: PLR0913, PLR0917 - where, what, how
-    page: Page, site: Site, doomed: str, database: Connection, person_clip: Path, tmp_path: Path
-) -> None:
-    sign_in(page, site, "ada", f"/analyses/{doomed}")
-    page.get_by_label("Open the video").set_input_files(person_clip)
-    expect(page.locator("video")).to_have_js_property("readyState", 4)
-    page.evaluate("window.seen = document.querySelector('video'); window.seen.loop = true")
-    page.get_by_role("button", name="Play").click()
-    page.wait_for_function("() => !window.seen.paused")
-    # The storage does not delete the video at the moment.
-    left = {"requested_at": "2026-01-02T03:04:05+00:00", "erased_at": None, "backups_expire_at": None}
-    page.route(f"**/api/v1/analyses/{doomed}", refusal(503, "storage_unavailable", "It is tried again."))
-    certificates = {"erasures": [{"analysis": doomed, "erased": {"events": 1}, **left}], "next": None}
-    page.route("**/api/v1/erasures?*", lambda route: route.fulfill(json=certificates))
-    page.get_by_role("button", name="Erase", exact=True).click()
-    page.get_by_role("button", name="Erase for good").click()
-    expect(page.get_by_role("heading", name="Erased, but for the video")).to_be_focused()
-    expect(page.get_by_role("alert")).to_have_text("It is tried again.")
-    page.wait_for_function("() => !window.seen.isConnected && window.seen.paused")
-    page.unroute(f"**/api/v1/analyses/{doomed}")
-    page.get_by_role("button", name="Ask again").click()
-    expect(page.get_by_role("heading", name="Erased for good")).to_be_focused()
-    expect(page.locator("dl")).to_contain_text("1 person")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    check(page, tmp_path, "erased")
-    assert database.execute("SELECT 1 FROM analyses WHERE id = %s", [doomed]).fetchall() == []
-    with page.expect_response("**/api/v1/analyses?limit=*"):
-        page.get_by_role("link", name="All analyses").click()
-    expect(page.get_by_role("heading", name="Analyses")).to_be_visible()
-    expect(page.get_by_text("Loading the analyses")).to_have_count(0)
-    expect(page.locator(f'a[href="/analyses/{doomed}"]')).to_have_count(0)

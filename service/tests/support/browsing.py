@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from support.console import Site
 
+CHROMIUM = shutil.which("chromium")
 MILLISECONDS = 120_000
+expect.set_options(timeout=MILLISECONDS)
 # Chromium drops what it has under way when the machine's network changes, as it does with each container.
 DROPPED = "net::ERR_NETWORK_CHANGED"
 TRIES = 4

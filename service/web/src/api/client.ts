@@ -21,6 +21,8 @@ export type Upload = Schemas['Upload']
 export type Erasure = Schemas['Erasure']
 /** What is on record of an erasure, and why the video is not gone yet; empty: it is. */
 export type Erased = { certificate: Erasure; left: string }
+/** What becomes of the video of somebody who is erased. */
+export type Remains = 'blur' | 'delete'
 export type FootageLink = { url: string; expires: number }
 
 type Get<P extends keyof paths> = paths[P]['get'] extends {
@@ -222,29 +224,36 @@ export class Client {
     return this.#ask(filled(REVIEWS, [id, finding]), { method: 'POST', headers, body: JSON.stringify(said) })
   }
 
-  /**
-   * Erase an analysis for good. Where the storage does not delete the video at the moment, all the rest of it is gone
-   * already, and is on record.
-   */
-  async erase(id: string): Promise<Erased> {
+  /** Erase an analysis for good. */
+  erase(id: string): Promise<Erased> {
+    return this.#erased(`/v1/analyses/${encodeURIComponent(id)}`, id, null)
+  }
+
+  /** Erase one person of an analysis for good, out of its video or with it. Its certificate, whenever it is asked for again. */
+  erasePerson(id: string, person: number, footage: Remains): Promise<Erased> {
+    const target = filled('/v1/analyses/{id}/persons/{person}', [id, person])
+    return this.#erased(`${target}?footage=${footage}`, id, person)
+  }
+
+  /** Where the storage does not delete the video at the moment, all the rest of it is gone already, and is on record. */
+  async #erased(target: string, id: string, person: number | null): Promise<Erased> {
     try {
-      const target = `/v1/analyses/${encodeURIComponent(id)}`
       return { certificate: await this.#ask<Erasure>(target, { method: 'DELETE' }), left: '' }
     } catch (error) {
-      const known = error instanceof ApiError && error.status === 503 ? await this.#erasure(id) : null
+      const known = error instanceof ApiError && error.status === 503 ? await this.#erasure(id, person) : null
       if (known === null) throw error
       return { certificate: known, left: known.erased_at === null ? (error as ApiError).message : '' }
     }
   }
 
-  /** What is on record of the erasure of an analysis; null: nothing. */
-  async #erasure(id: string): Promise<Erasure | null> {
+  /** What is on record of the erasure of an analysis, or of a person of it; null: nothing. */
+  async #erasure(id: string, person: number | null): Promise<Erasure | null> {
     const asked = pages(async (after) => {
       const page = await this.get('/v1/erasures', { limit: 100, ...(after && { after }) })
       return { items: page.erasures, next: page.next }
     })
     for await (const list of asked) {
-      const found = list.find(({ analysis }) => analysis === id)
+      const found = list.find((one) => one.analysis === id && one.person === person)
       if (found !== undefined) return found
     }
     return null

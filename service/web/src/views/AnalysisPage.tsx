@@ -7,7 +7,7 @@ import { clock, number } from '../pure/format.ts'
 import { timeOf } from '../pure/frames.ts'
 import { frameTimes, plots } from '../pure/series.ts'
 import { Certificate } from './Certificate.tsx'
-import { Erase } from './Erase.tsx'
+import { Erase, ErasePerson } from './Erase.tsx'
 import { Events } from './Events.tsx'
 import { Findings } from './Findings.tsx'
 import { STATES } from './ListPage.tsx'
@@ -26,7 +26,16 @@ interface Props {
 export function AnalysisPage({ client, id, onError, visit }: Props & { visit: (path: string) => void }) {
   const [erased, setErased] = useState<Erased | null>(null)
   if (erased === null) return <Shown client={client} id={id} onError={onError} onErased={setErased} />
-  return <Certificate client={client} erased={erased} onError={onError} onErased={setErased} visit={visit} />
+  return (
+    <Certificate
+      client={client}
+      erased={erased}
+      onError={onError}
+      onErased={setErased}
+      visit={visit}
+      back={() => setErased(null)}
+    />
+  )
 }
 
 /** One analysis, whatever its state. */
@@ -64,6 +73,7 @@ function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: E
           video={analysis.video}
           client={client}
           onError={onError}
+          onErased={onErased}
           again={again}
           round={round}
         />
@@ -110,9 +120,10 @@ interface FoundProps extends Omit<Props, 'id'> {
   video: Video
   again: () => void
   round: number
+  onErased: (erased: Erased) => void
 }
 
-function Found({ analysis, video, client, onError, again, round }: FoundProps) {
+function Found({ analysis, video, client, onError, onErased, again, round }: FoundProps) {
   const { result, error } = useResult(client, analysis.id, true, onError, round)
   const [person, setPerson] = useState(analysis.persons[0]?.id ?? null)
   const [moment, setMoment] = useState(0)
@@ -127,10 +138,11 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
   )
   if (analysis.persons.length === 0) {
     return (
-      <Message title="Nobody was found in this video">
+      <Message title="There is nobody to show">
         <p>
-          Who is less high than a fortieth of the picture's longer side is nobody, and little can be said of small
-          bodies. Film from closer, and send the video again.
+          Nobody was found in this video, or all who were have been erased. Who is less high than a fortieth of the
+          picture's longer side is nobody, and little can be said of small bodies. Film from closer, and send the video
+          again.
         </p>
       </Message>
     )
@@ -146,18 +158,12 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
       <div class="seen">
         <Player video={video} result={result} kept={kept} person={person} wanted={wanted} onMoment={setMoment} />
         {error === null && <Skeletons result={result} />}
-        {analysis.persons.length > 1 && (
-          <label class="choice">
-            Angles of
-            <select value={String(person)} onChange={(event) => setPerson(Number(event.currentTarget.value))}>
-              {analysis.persons.map(({ id, frames }) => (
-                <option key={id} value={String(id)}>
-                  person {id} (seen in {frames} frames)
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        <div class="choice">
+          {analysis.persons.length > 1 && <Persons persons={analysis.persons} person={person} choose={setPerson} />}
+          {analysis.erasable && person !== null && (
+            <ErasePerson client={client} id={analysis.id} person={person} onError={onError} onErased={onErased} />
+          )}
+        </div>
         {measures !== null && <Plots plots={drawn} moment={moment} seek={seek} />}
         {measures === null && unmeasured === null && <Loading what="the angles" />}
       </div>
@@ -174,6 +180,27 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
         <Events events={result.events} jump={jump} />
       </div>
     </div>
+  )
+}
+
+interface PersonsProps {
+  persons: Analysis['persons']
+  person: number | null
+  choose: (person: number) => void
+}
+
+function Persons({ persons, person, choose }: PersonsProps) {
+  return (
+    <label class="choice">
+      Angles of
+      <select value={String(person)} onChange={(event) => choose(Number(event.currentTarget.value))}>
+        {persons.map(({ id, frames }) => (
+          <option key={id} value={String(id)}>
+            person {id} (seen in {frames} frames)
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 

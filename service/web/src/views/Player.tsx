@@ -115,7 +115,8 @@ function Own({ footage, video }: { footage: ReturnType<typeof useFootage>; video
         />
       </label>
       <p class="small">
-        The video is not kept here any more. Open your own copy to see it; it does not leave this computer.
+        The video is not here: it is kept no more, or somebody is being blurred in it. Open your own copy to see it; it
+        does not leave this computer.
       </p>
       {other && (
         <p class="notice" role="alert">
