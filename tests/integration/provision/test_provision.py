@@ -10,14 +10,18 @@ import subprocess
 import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import httpx
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.modules import cloudformation_stack
 from botocore.exceptions import WaiterError
 
 from demo import roles
 from sandbox import ACCOUNTS
 from tests import recorded_calls
+from tests.integration.promotion.accounts import perform
 from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
 from tests.integration.provision.users import Users
 from tests.integration.rollout.images import Images
@@ -38,6 +42,8 @@ def test_from_an_empty_account_and_back(nothing):
     # The network's second change closes the default security group, which no check of an empty account can see.
     assert ran.changed() == {**checked.changed(), "network": 2}
     assert nothing.stacks() == dict.fromkeys(COMPONENTS, "CREATE_COMPLETE")
+    # Dev is open as shipped, and GraphQL is for those who show tokens.
+    assert nothing.client("appsync").list_graphql_apis()["graphqlApis"] == []
 
     for arguments in ((), ("--check", "--diff")):
         again = nothing.run(*arguments)
@@ -301,6 +307,34 @@ def test_the_module_form_says_the_same_as_the_action(dev):
     assert "UntaggedDays is 0, less than 1" in refused["msg"]
     found = module("cloudformation_stack_info", names=["fastbreak-dev-ecr", "none"], region="us-east-1")
     assert list(found["stacks"]) == ["fastbreak-dev-ecr"]
+
+
+def test_nothing_that_is_retained_is_left_of_what_failed(nothing, tmp_path):
+    """Its name would be taken for the run that does it right."""
+    administrator = {"access_key": nothing.account, "secret_key": "sandbox", "endpoint_url": nothing.endpoint_url}
+    template = tmp_path / "stack.json"
+    options = {"name": "left", "template": str(template), "region": nothing.region, **administrator}
+
+    def left_after(error, *names):
+        kept = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        resources = {f"Group{name}": {**kept, "Properties": {"LogGroupName": f"/left/{name}"}} for name in names}
+        if error:
+            properties = {"SubnetId": "subnet-0000000000000000f", "AllocationId": "eipalloc-0000000000000000f"}
+            resources["Gateway"] = {
+                "Type": "AWS::EC2::NatGateway",
+                "Properties": properties,
+                "DependsOn": list(resources),
+            }
+        template.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+        with pytest.raises(OperationError) if error else nullcontext():
+            perform(cloudformation_stack.ENTRY, options)
+        found = nothing.client("logs").describe_log_groups(logGroupNamePrefix="/left/")["logGroups"]
+        return sorted(group["logGroupName"] for group in found)
+
+    assert left_after(True, "a") == []
+    assert left_after(False, "a") == ["/left/a"]
+    assert left_after(True, "a", "b") == ["/left/a"]
+    assert left_after(False, "a", "b") == ["/left/a", "/left/b"]
 
 
 def test_no_half_deletion_and_a_way_out_of_one(nothing):

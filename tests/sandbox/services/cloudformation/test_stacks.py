@@ -4,6 +4,7 @@
 """What CloudFormation promises whatever the type: no-op updates, rollback, protection, policies, bodies."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -154,6 +155,31 @@ def test_retained_resources_outlive_their_stack(stack: Stack, ec2: Any) -> None:
     assert stack.delete() == "DELETE_COMPLETE"
     left = [address["PublicIp"] for address in ec2.describe_addresses()["Addresses"]]
     assert (kept in left, gone in left) == (True, False)
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+@pytest.mark.parametrize("option", [{"RetainExceptOnCreate": True}, {}])
+def test_what_a_failed_operation_made_stays_by_retain_alone(
+    stack: Stack, sandbox: Any, policy: str, option: dict[str, bool]
+) -> None:
+    logs, prefix = sandbox.client("logs"), f"/{uuid.uuid4()}/"
+    stays = policy == "Retain" and not option
+
+    def kept(name: str) -> dict[str, Any]:
+        return {**GROUP, "DeletionPolicy": policy, "Properties": {"LogGroupName": prefix + name}}
+
+    def there() -> set[str]:
+        groups = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        return {str(group["logGroupName"]).removeprefix(prefix) for group in groups}
+
+    fails = {"Address": ADDRESS, "Impossible": {**IMPOSSIBLE, "DependsOn": "New"}}
+    assert stack.create({"New": kept("created"), **fails}, **option) == "ROLLBACK_COMPLETE"
+    assert there() == ({"created"} if stays else set())
+    assert stack.delete() == "DELETE_COMPLETE"
+    before = {"Old": kept("before")}
+    assert stack.create(before) == "CREATE_COMPLETE"
+    assert stack.update({**before, "New": kept("added"), **fails}, **option) == "UPDATE_ROLLBACK_COMPLETE"
+    assert there() == ({"created", "before", "added"} if stays else {"before"})
 
 
 def test_update_replace_policy_keeps_what_was_replaced(stack: Stack, sandbox: Any) -> None:
