@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from fastbreak_service.vision.detector import Detection
+from fastbreak_service.vision.doubts import Doubts
 from fastbreak_service.vision.mirror import GROUPS, swapped
 from fastbreak_service.vision.pose import Pose
 from fastbreak_service.vision.region import Box, Region, box_around
+from fastbreak_service.vision.shift import Shift
 from fastbreak_service.vision.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -107,6 +109,27 @@ def test_a_person_hidden_for_a_second_keeps_the_number() -> None:
     assert list(world.seen) == [1]
     assert not set(range(40, 70)) & set(world.seen[1])
     assert max(world.seen[1]) == 119
+
+
+def test_a_person_hidden_while_the_camera_turns_keeps_the_number_and_a_stranger_gets_none() -> None:
+    """They stand still, the camera turns by 30 pixels a frame, and somebody comes to where they were in the picture."""
+    turned = {frame: 900 - 30.0 * max(0, min(frame - 30, 20)) for frame in range(90)}
+    world = World([hidden(turned, range(30, 52)), line(900, 0, range(52, 90))])
+    for frame in range(90):
+        if 30 < frame <= 50:
+            world.tracker.move(Shift(1, 0, -30, 0))
+        world.run(1, frame)
+    assert sorted(world.seen) == [1, 2]
+    assert world.seen[1][89] == pytest.approx(300, abs=1)
+    assert world.seen[2][89] == pytest.approx(900, abs=1)
+
+
+def test_a_place_of_nobody_moves_with_the_camera() -> None:
+    doubts = Doubts()
+    doubts.note(Box(100, 100, 140, 200), 1.0)
+    doubts.move(Shift(1, 0, 300, 0))
+    assert doubts.about(Box(400, 100, 440, 200), 1.5)
+    assert not doubts.about(Box(100, 100, 140, 200), 1.5)
 
 
 def test_a_person_gone_for_longer_comes_back_as_another() -> None:

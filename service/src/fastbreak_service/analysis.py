@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fastbreak_service.video.work import of_vision
 from fastbreak_service.vision.angles import Angle, measure
+from fastbreak_service.vision.camera import Camera
 from fastbreak_service.vision.detector import pixels, sizes
 from fastbreak_service.vision.sides import Sides
 from fastbreak_service.vision.tracker import Sighting, Tracker
@@ -165,8 +166,11 @@ def followed(
     frames: Iterable[Frame], vision: Vision, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[list[Sighting]]:
     """The sightings that became certain with each frame, and at the end."""
-    tracker = Tracker()
+    tracker, camera = Tracker(), Camera()
     for frame in frames:
+        shift = camera.step(frame.picture, frame.time_seconds, tracker.bodies())
+        if shift is not None:
+            tracker.move(shift)
         yield _step(tracker, vision, frame)
         progress(frame.index + 1)
     yield tracker.finish()

@@ -10,8 +10,12 @@ looks, and somebody in the twelfth and for 45 frames.
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from fastbreak_service.vision.region import Box, share
+
+if TYPE_CHECKING:
+    from fastbreak_service.vision.shift import Shift
 
 REMEMBERED_SECONDS = 3.0
 _SAME_PLACE = 0.3
@@ -28,6 +32,10 @@ class Doubts:
     def note(self, box: Box, time_seconds: float) -> None:
         """A look there saw nobody."""
         self._places.append((time_seconds, box))
+
+    def move(self, shift: Shift) -> None:
+        """The camera has moved, and the places with it."""
+        self._places = deque(((time, shift.box(box)) for time, box in self._places), maxlen=_MOST)
 
     def about(self, box: Box, time_seconds: float) -> bool:
         """Whether somebody was not seen there of late."""

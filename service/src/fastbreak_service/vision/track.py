@@ -17,6 +17,7 @@ from fastbreak_service.vision.pose import BODY_MARGIN
 if TYPE_CHECKING:
     from fastbreak_service.vision.pose import Pose
     from fastbreak_service.vision.region import Region
+    from fastbreak_service.vision.shift import Shift
 
 REACH = 0.6
 """How far from where a lost person is expected they may come back, in sides of the region."""
@@ -66,6 +67,11 @@ class Track:
     def turned(self) -> bool:
         """Whether the body is followed as one that lies or hangs."""
         return turned(self.region)
+
+    def move(self, shift: Shift) -> None:
+        """Be where the person would be seen by a camera that has moved; what was seen before stays as it was seen."""
+        self.region, self.velocity = shift.region(self.region), shift.way(*self.velocity)
+        self.pose = replace(self.pose, points=shift.points(self.pose.points))
 
     def correct(self, pose: Pose, region: Region) -> None:
         """Replace the newest sighting by another look at the same frame."""

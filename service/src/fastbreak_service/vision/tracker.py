@@ -7,6 +7,7 @@ Between key frames a person is followed by the landmarks alone: each pose says w
 times cheaper than detecting again. A person who is lost is looked for where they should be by now, and on key frames
 among the detections that are nobody's, which may also start a track: what a look at the place says decides. Two
 tracks are one body when their landmarks agree, not when their boxes overlap: players stand before each other.
+Where everybody is expected, and how fast they are, moves with the camera.
 
 A person has a number only after being seen in `CONFIRM_AFTER` frames with no longer pause than a tenth of a second, so
 that a chair that once looks like a person is never listed; the frames before that are held back, not dropped.
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from fastbreak_service.vision.detector import Detection
     from fastbreak_service.vision.pose import Pose
-    from fastbreak_service.vision.region import Region
+    from fastbreak_service.vision.region import Box, Region
+    from fastbreak_service.vision.shift import Shift
 
 CONFIRM_AFTER = 3
 MINIMUM_SCORE = 0.5
@@ -82,6 +84,16 @@ class Tracker:
         self._frames = 0
         self._detected_at = self._surveyed_at = -math.inf
         self._surveyed_for = math.inf
+
+    def bodies(self) -> list[Box]:
+        """Where those are who were seen last."""
+        return [box_around(track.pose.points) for track in self._tracks if track.live]
+
+    def move(self, shift: Shift) -> None:
+        """The camera has moved since the frame before."""
+        for track in self._tracks:
+            track.move(shift)
+        self._doubts.move(shift)
 
     def search(self, time_seconds: float) -> Search | None:
         """How the frame at this time is to be searched, if it is a key frame.
