@@ -40,7 +40,6 @@ from .strategies.table import strategy_named
 from .undo.destination import Undone, WayBack, way_back, way_back_from, with_schema
 from .undo.go_back import undo
 from .undo.restore import Restoration
-from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from .._release.record import Release
     from .part import Part
     from .plan.read import Facts
+    from .plan.snapshot import Snapshot
     from .recover import Recovery
     from .session import Session
     from .strategies.model import Started
@@ -57,10 +57,12 @@ if TYPE_CHECKING:
 class Attempt:
     """A release from its record's beginning to its end, after the *recovery* of what other runs left.
 
-    ``fallen`` is one that is only closed.
+    ``snapshot`` is what it goes back to, ``fallen`` one that is only closed.
     """
 
-    def __init__(self, session: Session, facts: Facts, recovery: Recovery, fallen: Release | None = None) -> None:
+    def __init__(
+        self, session: Session, facts: Facts, recovery: Recovery, snapshot: Snapshot, fallen: Release | None = None
+    ) -> None:
         self.session = session
         self.facts = facts
         # What is wanted may run already though the release that fell was another one.
@@ -69,7 +71,7 @@ class Attempt:
         self.recovery = recovery
         self.strategy = strategy_named(session.request.settings.deployment.strategy)
         self.traffic = traffic_of(session, facts)
-        self.snapshot = snapshot_before(session, facts, recovery.snapshot)
+        self.snapshot = snapshot
         self.timings = Timings()
         self.acted = False
         self.migrating = False

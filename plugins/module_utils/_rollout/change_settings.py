@@ -22,13 +22,13 @@ from .results import UNDONE, Result, ends
 from .undo.destination import Undone
 from .undo.go_back import judged
 from .undo.restore import Restoration
-from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
 if TYPE_CHECKING:
     from .act.traffic import Traffic
     from .part import Part
     from .plan.read import Facts
+    from .plan.snapshot import Snapshot
     from .recover import Recovery
     from .report import RolloutResult
     from .session import Session
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 _BAKE_SECONDS = 5.0
 
 
-def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
+def change_settings(session: Session, facts: Facts, recovery: Recovery, snapshot: Snapshot) -> Part:
     """Change them, and let that stand when every gate is HEALTHY over a short window.
 
     Raises RolledBackError when they were put back, and OperationError when that did not bring the answers back.
     """
     session.changes_settings = True
     subject = f"Changing the settings of {session.request.service}"
-    restoration = Restoration(session, snapshot_before(session, facts, recovery.snapshot))
+    restoration = Restoration(session, snapshot)
     recovery = recovery.keep(session, facts, encode(for_record(restoration.snapshot, session.request.owned_by)))
     traffic = traffic_of(session, facts)
     try:

@@ -19,6 +19,7 @@ from .judge.decision import Decision, Step
 from .recording import Recording
 from .results import Result, of_error
 from .service.deployment import DeploymentState
+from .undo.take_snapshot import snapshot_before
 
 if TYPE_CHECKING:
     from .._errors import FastbreakError
@@ -41,7 +42,7 @@ def close_fallen(
     """
     record = Recording(session, fallen.release)
     session.release = fallen.release
-    attempt = Attempt(session, facts, recovery, fallen.release)
+    attempt = Attempt(session, facts, recovery, snapshot_before(session, facts, recovery.snapshot), fallen.release)
     if fallen.started is None or fallen.standing is None:
         raise _never_begun(attempt, record, wanted=wanted)
     with attempt.ended_well(record):

@@ -21,13 +21,14 @@ from .notices import Moment
 from .plan.differences import Action
 from .plan.snapshot import oldest_kept
 from .service.deployment import DeploymentState
+from .strategies.model import Started
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
 
 if TYPE_CHECKING:
     from .plan.read import Facts
     from .session import Session
-    from .strategies.model import Standing, Started
+    from .strategies.model import Standing
 
 
 _ALL_USERS = 100.0
@@ -196,7 +197,15 @@ def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None
     unrecorded = (deployment for deployment in listed if deployment.arn not in recorded)
     strategy = strategy_named(release.strategy)
     started = strategy.find(session, release.task_definition_arn, release.deployment_id, unrecorded)
+    if started is None and _runs_by_it(facts, release):
+        # ECS lists a deployment for some months only.
+        started = Started(strategy, release.task_definition_arn)
     return _Left(started, strategy.follow(session, started)) if started else None
+
+
+def _runs_by_it(facts: Facts, release: Release) -> bool:
+    """Whether the service is at what *release* brought it to, and was not there before."""
+    return release.task_definition_arn == facts.running_arn != release.previous_task_definition_arn
 
 
 def _goes_on(session: Session, facts: Facts, release: Release, left: _Left) -> bool:
@@ -341,7 +350,8 @@ def _became(left: _Left | None) -> tuple[Outcome, Moment, str]:
     said = f" ({standing.reason})" if standing.reason else ""
     match standing.state:
         case DeploymentState.SUCCESSFUL:
-            return Outcome.FAILED, Moment.FAILED, f"ECS completed deployment {arn}, but it was never judged"
+            done = f"ECS completed deployment {arn}" if arn else "the service runs it, of which ECS lists no deployment"
+            return Outcome.FAILED, Moment.FAILED, f"{done}, but it was never judged"
         case DeploymentState.ROLLED_BACK:
             return Outcome.ROLLED_BACK, Moment.ROLLED_BACK, f"ECS rolled deployment {arn} back{said}"
         case DeploymentState.STOPPED:

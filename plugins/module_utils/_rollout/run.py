@@ -24,6 +24,7 @@ from .report import build_result
 from .results import Result
 from .session import Session
 from .supersede import shifting_of_others, take_back
+from .undo.take_snapshot import begin_snapshot, snapshot_before
 from .withdraw import predicted, withdraw
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
         recovery.complete(session)
         session.end_telling()
         return Unchanged(build_result(session, facts))
+    # What users get is asked while pre-flight asks AWS.
+    snapshot = begin_snapshot(session, facts, recovery.snapshot)
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     if others := shifting_of_others(session, facts, recovery.replaceable_arn):
         take_back(session, others)
@@ -143,8 +146,8 @@ def bring(session: Session, target: Target | None = None, *, digest: str = "") -
         take_back(session, recovery.halfway, "which an interrupted run left and nobody judged")
         return bring(session, facts.target)
     if facts.plan.action is Action.SETTINGS:
-        return change_settings(session, facts, recovery)
-    return Attempt(session, facts, recovery).go()
+        return change_settings(session, facts, recovery, snapshot())
+    return Attempt(session, facts, recovery, snapshot()).go()
 
 
 def take_up(session: Session) -> Part:
@@ -163,7 +166,8 @@ def take_up(session: Session) -> Part:
             f"The record of the release of {facts.target.release.version} is open, and {session.request.service} "
             "does not run it. It was left as it is; look what it runs, and deploy what is wanted."
         )
-    return Attempt(session, facts, recovery.without(under_way), under_way).as_it_stands(under_way)
+    left, snapshot = recovery.without(under_way), snapshot_before(session, facts, recovery.snapshot)
+    return Attempt(session, facts, left, snapshot, under_way).as_it_stands(under_way)
 
 
 def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:

@@ -45,20 +45,25 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
     """The service deployment that began after *known* were listed and goes to the revision.
 
     It is looked for, since neither CreateService nor UpdateService names the service deployment it starts. ECS is at
-    work on it already, so a look that AWS does not answer is taken again.
+    work on it already, so a look that AWS does not answer, or denies, is taken again.
+
+    Raises UnavailableError for one that was denied to the end, WaitTimeoutError when nothing was listed: a change that
+    was accepted is no refused one. OperationError: the service is gone.
     """
 
-    def look() -> ServiceDeployment | UnavailableError | None:
+    def look() -> ServiceDeployment | FastbreakError | None:
         try:
-            _insist_on_service(rollout)
+            service = rollout.ports.ecs.describe_service(rollout.request.cluster, rollout.request.service)
             unknown = (deployment for deployment in list_deployments(rollout) if deployment.arn not in known)
-            return going_to(rollout, unknown, task_definition_arn)
-        except UnavailableError as error:
+            found = going_to(rollout, unknown, task_definition_arn)
+        except (UnavailableError, OperationError) as error:
             return error
+        _insist_on_service(rollout, service)
+        return found
 
     def unlisted(last: object, _elapsed: float) -> FastbreakError:
-        if isinstance(last, UnavailableError):
-            return last
+        if isinstance(last, FastbreakError):
+            return UnavailableError(last.message)
         return timed_out(
             f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
             f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "
@@ -77,9 +82,8 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
     return cast("ServiceDeployment", found)
 
 
-def _insist_on_service(rollout: Rollout) -> None:
+def _insist_on_service(rollout: Rollout, service: Service | None) -> None:
     """Raise OperationError when there is no service any more, of which a deployment could be listed."""
-    service = rollout.ports.ecs.describe_service(rollout.request.cluster, rollout.request.service)
     if service is None or service.status != "ACTIVE":
         became = f"is {service.status}" if service else "was deleted"
         raise OperationError(

@@ -72,6 +72,43 @@ def test_run_killed_before_it_touched_the_service_is_closed_and_done_again(world
     assert "no deployment of it was found" in world.history("inference")[1].reason
 
 
+def forget_deployments(world: World) -> None:
+    """As ECS does after some months: those that there are now are listed and described no more."""
+    old = {deployment.arn for deployment in world.deployments}
+    listed, described = world.list_service_deployments, world.describe_service_deployment
+    world.list_service_deployments = lambda *names: tuple(each for each in listed(*names) if each.arn not in old)
+    world.describe_service_deployment = lambda arn: None if arn in old else described(arn)
+
+
+@pytest.mark.parametrize("judge_only", [False, True])
+def test_release_whose_deployment_ecs_lists_no_more_is_judged_where_the_service_runs_it(
+    world: World, ports: Ports, judge_only: bool
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    kill_after(world, ports, 4, version="1.1.0")
+    world.sleep(120)
+    forget_deployments(world)
+    records = len(world.records)
+    assert deploy(ports, "1.1.0", judge_only=judge_only, owner="next@here:9:cccc").changed
+    assert (newest(world).outcome, len(world.records)) == (Outcome.SUCCEEDED, records)
+
+
+def test_release_whose_deployment_ecs_lists_no_more_is_not_said_to_have_changed_nothing(
+    world: World, ports: Ports
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    kill_after(world, ports, 4, version="1.1.0")
+    world.sleep(120)
+    forget_deployments(world)
+    world.push("1.2.0", "c")
+    assert deploy(ports, "1.2.0", owner="next@here:9:cccc").changed
+    closed = world.history("inference")[1]
+    assert (closed.version[:5], closed.outcome) == ("1.1.0", Outcome.FAILED)
+    assert "the service runs it, of which ECS lists no deployment, but it was never judged" in closed.reason
+
+
 @pytest.mark.parametrize(("seconds", "outcome"), [(60.0, "ROLLED_BACK"), (100_000.0, "IN_PROGRESS")])
 def test_rollback_that_ecs_is_still_at_is_waited_for_but_not_for_ever(
     world: World, ports: Ports, seconds: float, outcome: str

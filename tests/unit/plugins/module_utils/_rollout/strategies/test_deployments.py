@@ -9,7 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, WaitTimeoutError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
+    OperationError,
+    UnavailableError,
+    WaitTimeoutError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
@@ -70,3 +75,30 @@ def test_service_that_goes_away_before_its_deployment_is_listed_is_said_at_once(
         Rolling().update(session, force(session), running)
     assert not isinstance(caught.value, WaitTimeoutError)
     assert world.seconds == began
+
+
+@pytest.mark.parametrize("look", ["describe_service", "list_service_deployments", "revision_task_definition"])
+@pytest.mark.parametrize("problem", [OperationError("these credentials may not"), UnavailableError("Throttling")])
+@pytest.mark.parametrize("seconds", [5.0, 1000.0])
+def test_look_that_is_denied_for_a_while_is_taken_again_and_to_the_end_is_no_refused_change(
+    world: World, session: Session, look: str, problem: FastbreakError, seconds: float
+) -> None:
+    running, update, looks = world.service.task_definition_arn, world.update_service, getattr(world, look)
+    late = world.seconds + seconds
+
+    def denied(*arguments: Any) -> Any:
+        if world.seconds < late:
+            raise problem
+        return looks(*arguments)
+
+    def update_and_deny(*arguments: Any) -> Any:
+        changed = update(*arguments)
+        setattr(world, look, denied)
+        return changed
+
+    world.update_service = update_and_deny
+    if seconds < 60:
+        assert Rolling().update(session, force(session), running).arn == world.deployments[-1].arn
+        return
+    with pytest.raises(UnavailableError, match=problem.message):
+        Rolling().update(session, force(session), running)
