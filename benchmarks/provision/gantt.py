@@ -71,7 +71,7 @@ def draw(bars: Sequence[Bar], wall: float, title: str, label: int = _LABEL) -> s
         ]
     base = _TOP + _ROW * len(bars) + 6
     lines.append(f'<line x1="{label}" x2="{label + wall * scale:.1f}" y1="{base}" y2="{base}" stroke="#444444"/>')
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if wall / step <= 12)
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if wall / step <= 12)
     for second in range(0, int(wall) + 1, step):
         lines.append(f'<text x="{label + second * scale:.1f}" y="{base + 16}" fill="#444444">{second}</text>')
     return "\n".join([*lines, "</svg>", ""])

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two commits on their way: release.yml, promote.yml, deploy.yml and rollback.yml, step by step as they are written.
+"""Two commits on their way: release.yml, promote.yml, deploy.yml, rollback.yml, rotate.yml, each step as it is written.
 
 The steps run in a repository of the test's own, as the roles that the inventories let GitHub assume, and sign by the
 identity of the workflow. It takes minutes, so it is no part of `make test`: `make pipeline` runs it.
@@ -22,7 +22,7 @@ from demo.tokens import Issuer as Tokens
 from demo.tokens import provide_token_of_gates
 from tests.integration.sandboxes import running
 from tests.integration.workflows.issuer import REPOSITORY, Issuer, issuer, publish_key
-from tests.integration.workflows.steps import MARK, Job
+from tests.integration.workflows.steps import Job
 from tests.pipeline.repository import BASE_IMAGE, WORKFLOW, Account, Repository
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Runner:
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job",
                 "ACTIONS_ID_TOKEN_REQUEST_URL": self._url,
                 # Tokens live for minutes, and are renewed as long as the job runs.
-                MARK: f"github_{uuid.uuid4()}",
+                "RUNNER_TRACKING_ID": f"github_{uuid.uuid4()}",
                 "GITHUB_SERVER_URL": "https://github.com",
                 "GITHUB_WORKFLOW_REF": WORKFLOW,
                 "GITHUB_STEP_SUMMARY": str(self._folder / "summary.md"),
@@ -212,4 +212,11 @@ def test_a_commit_on_main_is_promoted_deployed_and_goes_back(
     asked = {"inputs.environment": "prod", "inputs.what": "service", "inputs.version": ""}
     back = succeeded(runner.job(prod, "rollback", "rollback", "prod", **asked))
     assert first.outputs["tag"] in back.output["Show the releases of the service"]
+    assert running_image(prod.platform).endswith(good)
+
+    # Once a month; who rotates is the deployer here.
+    role = prod.platform.outputs("iam")["DeployerRoleArn"]
+    monthly = {"matrix.environment": "prod", "vars.ROTATION_ROLE_ARN": role}
+    rotated = succeeded(runner.job(prod, "rotate", "rotate", "prod", **monthly))
+    assert list(rotated.output) == ["Ask GitHub for a token", "Rotate"]
     assert running_image(prod.platform).endswith(good)

@@ -1,30 +1,30 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the steps of a workflow's job as they are written, as far as GitHub's runner matters to them."""
+"""Runs the steps of a workflow's job as they are written, in a container, as far as GitHub's runner matters to them."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.integration.workflows.machine import Machine, named_files
 from tools.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
+CONDITION = re.compile(r"(\S+) (==|!=) '(.*)'")
 UNLESS_CANCELLED = "${{ !cancelled() }}"
 SAME_REPOSITORY = "$/.github/workflows/"
 STAND_INS = {
@@ -32,24 +32,15 @@ STAND_INS = {
     "actions/setup-python": "the Python of tools/bootstrap",
 }
 SECONDS = 900
-MARK = "RUNNER_TRACKING_ID"
-"""By it a runner knows what a job's steps left running, and ends it with the job."""
-
-
-def end_marked(mark: str) -> None:
-    """End the processes that a job's steps left running."""
-    wanted = f"{MARK}={mark}".encode()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                os.kill(int(entry.name), signal.SIGKILL)
+BUILDS = "release"
+"""The workflow that needs a Docker engine."""
 
 
 @dataclass
 class Job:
     """A job, what its expressions come to, and what the runner and the sandbox put into its environment.
 
-    `folder` is the clone that was checked out.
+    `folder` is the clone that was checked out. The runner's own folders are that of `github.workspace` and RUNNER_TEMP.
     """
 
     workflow: str
@@ -75,20 +66,23 @@ class Job:
 
         After a failure only those run that ask for it.
         """
-        try:
-            return self._run(self.body)
-        finally:
-            if MARK in self.environment:
-                end_marked(self.environment[MARK])
+        writable = {self.folder, self._temporary, Path(self.expressions["github.workspace"]).parent}
+        with Machine(writable, named_files(self.environment.values()), engine=self.workflow == BUILDS) as machine:
+            return self._run(self.body, machine)
 
-    def _run(self, job: Any) -> int:
+    @property
+    def _temporary(self) -> Path:
+        return Path(self.environment["RUNNER_TEMP"])
+
+    def _run(self, job: Any, machine: Machine) -> int:
         declared = {name: self.filled(value) for name, value in job["env"].items()}
+        self.expressions = {**self.expressions, **{f"env.{name}": value for name, value in declared.items()}}
         code = 0
         for step in job["steps"]:
             if "uses" in step:
                 assert step["uses"].partition("@")[0] in STAND_INS
             elif step.get("if") == UNLESS_CANCELLED or (not code and self.is_wanted(step.get("if", ""))):
-                code = self._step(step, declared) or code
+                code = self._step(step, declared, machine) or code
         if not code:
             self.outputs = {name: self.filled(value) for name, value in job.get("outputs", {}).items()}
         return code
@@ -113,35 +107,27 @@ class Job:
         return {f"needs.{self.name}.outputs.{key}": value for key, value in self.outputs.items()}
 
     def is_wanted(self, condition: str) -> bool:
-        """A condition is `NAME == 'text'`, or there is none."""
+        """A condition is `NAME == 'text'` or `NAME != 'text'`, or there is none."""
         if not condition:
             return True
-        name, _, wanted = condition.partition(" == ")
-        return f"'{self.expressions[name]}'" == wanted
+        known = CONDITION.fullmatch(condition)
+        assert known, condition
+        name, operator, text = known.groups()
+        return (self.expressions[name] == text) == (operator == "==")
 
-    def _step(self, step: Mapping[str, Any], declared: Mapping[str, str]) -> int:
+    def _step(self, step: Mapping[str, Any], declared: Mapping[str, str], machine: Machine) -> int:
         own = {name: self.filled(value) for name, value in step.get("env", {}).items()}
         begun = time.time()
-        # A runner does not know how tests want Ansible to speak.
-        inherited = {key: value for key, value in os.environ.items() if key != "ANSIBLE_STDOUT_CALLBACK"}
-        with tempfile.NamedTemporaryFile("r", encoding="utf-8") as given:
-            # GitHub's runner calls bash so.
-            done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-                cwd=self.folder,
-                env={**inherited, **self.environment, **declared, **own, "GITHUB_OUTPUT": given.name},
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-                check=False,
-            )
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8", dir=self._temporary) as given:
+            environment = {**self.environment, **declared, **own, "GITHUB_OUTPUT": given.name}
+            code, said = machine.run(step["run"], self.folder, environment, SECONDS)
             lines = given.read().splitlines()
         named = dict(line.split("=", 1) for line in lines)
-        said = {f"steps.{step.get('id')}.outputs.{name}": value for name, value in named.items()}
-        self.expressions = {**self.expressions, **said}
-        self.output[step["name"]] = done.stdout + done.stderr
-        self._note(step["name"], begun, done.returncode)
-        return done.returncode
+        outputs = {f"steps.{step.get('id')}.outputs.{name}": value for name, value in named.items()}
+        self.expressions = {**self.expressions, **outputs}
+        self.output[step["name"]] = said
+        self._note(step["name"], begun, code)
+        return code
 
     def _note(self, step: str, begun: float, code: int) -> None:
         """Add to the file that a benchmark names when the step ran, for which commit and where."""
