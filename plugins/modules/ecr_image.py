@@ -34,6 +34,14 @@ options:
     type: list
     elements: str
     required: true
+  fetch:
+    description:
+      - If the repository already has the tag, have the Docker engine have that image too, as O(local_image). It is
+        pulled by its digest, and what the name meant before is left without it.
+      - For those who go on with what another machine built, and read what is in the image.
+      - It is no change of the repository. Check mode pulls nothing.
+    type: bool
+    default: false
   docker:
     description: The Docker client.
     type: str
@@ -99,6 +107,7 @@ def build_argument_spec():
         "tag": {"type": "str", "required": True},
         "local_image": {"type": "str", "required": True},
         "build": {"type": "list", "elements": "str", "required": True},
+        "fetch": {"type": "bool", "default": False},
         "docker": {"type": "str", "default": "docker"},
         "timeout_seconds": {"type": "int", "default": 1800},
     }
@@ -106,7 +115,9 @@ def build_argument_spec():
 
 def build_request(params):
     """The options as the flow takes them."""
-    return Publication(params["repository"], params["tag"], params["local_image"], tuple(params["build"]))
+    return Publication(
+        params["repository"], params["tag"], params["local_image"], tuple(params["build"]), fetch=params["fetch"]
+    )
 
 
 def build_ports(params, context):

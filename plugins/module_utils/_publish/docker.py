@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .._errors import OperationError, RequestError, WaitTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._oci.login import Login
 
@@ -34,17 +34,35 @@ class DockerClient:
 
     def push(self, local_image: str, reference: str, login: Login) -> None:
         """Push ``local_image`` as ``reference``. The login is kept in a folder that is gone afterwards."""
+        with self._logged_in(login) as environment:
+            self._run(f"name the image {reference}", [self._docker, "tag", local_image, reference])
+            with self._without_name(reference):
+                self._run(f"push {reference}", [self._docker, "push", reference], environment)
+
+    def pull(self, reference: str, local_image: str, login: Login) -> None:
+        """Pull ``reference`` and name it ``local_image``. The login is kept in a folder that is gone afterwards."""
+        with self._logged_in(login) as environment:
+            self._run(f"pull {reference}", [self._docker, "pull", "--quiet", reference], environment)
+            with self._without_name(reference):
+                self._run(f"name the image {local_image}", [self._docker, "tag", reference, local_image])
+
+    @contextlib.contextmanager
+    def _logged_in(self, login: Login) -> Iterator[Mapping[str, str]]:
+        """The variables with which commands are logged in."""
         with tempfile.TemporaryDirectory(prefix="fastbreak-docker-") as folder:
             environment = {"DOCKER_CONFIG": folder}
             words = ["login", "--username", login.username, "--password-stdin", login.host]
             self._run(f"log in to {login.host}", [self._docker, *words], environment, login.password)
-            self._run(f"name the image {reference}", [self._docker, "tag", local_image, reference])
-            try:
-                self._run(f"push {reference}", [self._docker, "push", reference], environment)
-            finally:
-                # The second name was for the push alone. That it cannot be taken away again matters to nobody.
-                with contextlib.suppress(OperationError):
-                    self._run(f"remove the name {reference}", [self._docker, "image", "rm", "--no-prune", reference])
+            yield environment
+
+    @contextlib.contextmanager
+    def _without_name(self, reference: str) -> Iterator[None]:
+        """Take the name away at the end: it was for the registry alone. That it cannot be matters to nobody."""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OperationError):
+                self._run(f"remove the name {reference}", [self._docker, "image", "rm", "--no-prune", reference])
 
     def _run(
         self, attempted: str, command: Sequence[str], environment: Mapping[str, str] | None = None, text: str = ""

@@ -45,6 +45,8 @@ class Engine(Protocol):
 
     def push(self, local_image: str, reference: str, login: Login) -> None: ...
 
+    def pull(self, reference: str, local_image: str, login: Login) -> None: ...
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -61,6 +63,8 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
     there = registry.describe_repository(request.repository).exists
     image = registry.describe_image(request.address) if there else None
     if image:
+        if request.fetch and not check_mode:
+            _fetch(request, image.digest, ports)
         return Published(changed=False, digest=image.digest)
     if check_mode:
         return Published(changed=True)
@@ -72,6 +76,14 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
     ports.say(f"  · building {request.local_image}")
     ports.engine.build(request.build)
     return _push(request, ports)
+
+
+def _fetch(request: Publication, digest: str, ports: Ports) -> None:
+    """Have the engine have what another one built."""
+    login = ports.registry.get_authorization_token().login
+    reference = f"{login.host}/{request.repository}@{digest}"
+    ports.say(f"  · pulling {reference}")
+    ports.engine.pull(reference, request.local_image, login)
 
 
 def _push(request: Publication, ports: Ports) -> Published:

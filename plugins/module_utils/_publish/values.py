@@ -12,12 +12,16 @@ from .._oci.names import Address
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What to publish: the command that builds ``local_image``, and the repository and tag it goes to."""
+    """What to publish: the command that builds ``local_image``, and the repository and tag it goes to.
+
+    With ``fetch`` the engine is to have it as ``local_image`` also where it was published before.
+    """
 
     repository: str
     tag: str
     local_image: str
     build: tuple[str, ...]
+    fetch: bool = False
 
     @property
     def address(self) -> Address:

@@ -50,21 +50,26 @@ class Run:
         )
 
     def kill(self) -> None:
-        """End it and its worker, which is in a session of its own, at once: as a machine does that dies."""
-        parents = {}
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            if found := re.fullmatch(r"(\d+) \(.*\) \S (\d+) .*", _read(path), re.DOTALL):
-                parents[int(found[1])] = int(found[2])
-        doomed = [self.process.pid]
-        for pid in doomed:
-            doomed += [child for child, parent in parents.items() if parent == pid]
-        for pid in doomed:
-            os.kill(pid, signal.SIGKILL)
+        """End it and its worker."""
+        killed(self.process)
 
     def ended(self) -> tuple[int, str]:
         """The exit code and the output, whose lines are joined where Ansible broke them."""
         text, _nothing = self.process.communicate(timeout=SECONDS)
         return self.process.returncode, " ".join(text.split())
+
+
+def killed(process: subprocess.Popen[str]) -> None:
+    """End `ansible-playbook` and its worker, which is in a session of its own, at once: as a machine does that dies."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        if found := re.fullmatch(r"(\d+) \(.*\) \S (\d+) .*", _read(path), re.DOTALL):
+            parents[int(found[1])] = int(found[2])
+    doomed = [process.pid]
+    for pid in doomed:
+        doomed += [child for child, parent in parents.items() if parent == pid]
+    for pid in doomed:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _read(path: Path) -> str:

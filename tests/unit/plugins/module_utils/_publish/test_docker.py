@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -71,6 +72,20 @@ def test_an_image_is_pushed_with_a_login_that_is_gone_afterwards(program: Progra
     assert push["config"] == login["config"] != ""
     assert not Path(login["config"]).exists()
     assert remove["words"] == ["image", "rm", "--no-prune", REFERENCE]
+
+
+@pytest.mark.parametrize("failing", ["", "pull", "tag"])
+def test_an_image_is_pulled_and_keeps_the_local_name_alone(program: Program, failing: str) -> None:
+    program.fail(failing)
+    with pytest.raises(OperationError) if failing else contextlib.nullcontext():
+        client(program).pull(REFERENCE, IMAGE, LOGIN)
+    words = [call["words"] for call in program.calls]
+    assert [each[0] for each in words] == ["login", "pull", "tag", "image"][: 2 if failing == "pull" else 4]
+    assert words[1] == ["pull", "--quiet", REFERENCE]
+    assert words[2:] in ([], [["tag", REFERENCE, IMAGE], ["image", "rm", "--no-prune", REFERENCE]])
+    config = program.calls[1]["config"]
+    assert config == program.calls[0]["config"] != ""
+    assert not Path(config).exists()
 
 
 def test_a_push_that_fails_shows_the_end_of_its_output_and_leaves_no_second_name(program: Program) -> None:

@@ -46,6 +46,10 @@ class World:
     def build(self, command: tuple[str, ...]) -> None:
         self.log.append(f"build {' '.join(command)}")
 
+    def pull(self, reference: str, local_image: str, login: Login) -> None:
+        assert login == LOGIN
+        self.log.append(f"pull {reference} as {local_image}")
+
     def push(self, local_image: str, reference: str, login: Login) -> None:
         assert login == LOGIN
         self.log.append(f"push {local_image} as {reference}")
@@ -75,6 +79,18 @@ def test_the_second_run_does_nothing() -> None:
     world.log.clear()
     assert run(world) == Published(changed=False, digest="sha256:built")
     assert world.log == []
+
+
+def test_what_another_machine_published_is_fetched_by_its_digest_where_that_is_asked_for() -> None:
+    world = World(tags={REQUEST.tag: "sha256:theirs"})
+    ports, fetching = Ports(world, world, world.log.append), replace(REQUEST, fetch=True)
+    assert publish(fetching, ports, check_mode=True) == Published(changed=False, digest="sha256:theirs")
+    assert world.log == []
+    assert publish(fetching, ports, check_mode=False) == Published(changed=False, digest="sha256:theirs")
+    reference = "registry.example:5000/fastbreak/inference@sha256:theirs"
+    assert world.log[1:] == [f"pull {reference} as fastbreak/inference:0.1.0-abc"]
+    world.tags.clear()
+    assert publish(fetching, ports, check_mode=False) == Published(changed=True, digest="sha256:built")
 
 
 @pytest.mark.parametrize("repository", [REQUEST.repository, None])
