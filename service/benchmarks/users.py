@@ -7,8 +7,9 @@ python benchmarks/users.py [--only ready|reads|uploads]
 
 * ready: from a process's start until `/readyz` answers 200, of the API and of one that analyses too; of a worker until
   it may take work.
-* reads: 200 requests a second for half a minute to an API on one core, on another one whoever asks. Each is timed from
-  when it was due, so that one who waits is not forgotten.
+* reads: what one takes of an API's processor time, asked for one after the other; then 200 requests a second for half a
+  minute to an API on one core, on another one whoever asks. Each is timed from when it was due, so that one who waits
+  is not forgotten. They show a token, as people do.
 * uploads: 50 clients send two videos each, while workers are killed in the middle of videos, a newer API and newer
   workers take over from the older, and the database is away for 30 s. Clients do what an honest one does: they send it
   again, with the same key. Each video has to have one analysis, done once.
@@ -44,18 +45,21 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src"), str(HERE.parent / "t
 
 from fetch import fetch  # noqa: E402
 from footage import footage  # noqa: E402
+from parallel import spent  # noqa: E402
 
 from support import clips  # noqa: E402
+from support.issuer import Issuer  # noqa: E402
 from support.owned import settings_apart  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
-from support.seeds import figure, put_analysis, put_movement  # noqa: E402
+from support.seeds import figure, put_analysis  # noqa: E402
 from support.service import Service, command  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 STARTS = 5
-RATE, READ_SECONDS, ANALYSES = 200, 30, 100
+RATE, READ_SECONDS, ANALYSES, ROUNDS = 200, 30, 100, 5
+TEAM = "hawks"
 READS = {
     "list": "/v1/analyses?limit=20",
     "analysis": "/v1/analyses/{}",
@@ -148,19 +152,40 @@ def _until_ready(service: Service) -> float:
 
 
 def reads(where: Place) -> None:
-    """Print how quick reads are."""
+    """Print what reads take and how quick they are."""
     with where.database.connect(where.owner["FASTBREAK_DATABASE_NAME"]) as connection:
-        known = [put_analysis(connection, figure()) for _ in range(ANALYSES)]
+        known = [put_analysis(connection, figure(), TEAM) for _ in range(ANALYSES)]
+    with Issuer() as issuer:
+        service = where.api(**issuer.settings).start()
+        service.http.headers["authorization"] = f"Bearer {issuer.token(team=TEAM, exp=int(time.time()) + 3600)}"
+        _print_spent(service, known)
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(_pid(service), cores[:1])
+        os.sched_setaffinity(0, cores[1:] or cores)
+        try:
+            found = asyncio.run(_load(service.http, known))
+        finally:
+            os.sched_setaffinity(0, cores)
+    _print_times(found)
+
+
+def _pid(service: Service) -> int:
+    return service.process.pid if service.process else 0
+
+
+def _print_spent(service: Service, known: Sequence[str]) -> None:
+    """Print what reads take of analyses that were read before: what is seen is noted once an hour."""
+    print("\n| one read after the other | processor ms |\n|---|---|")
+    for name, path in READS.items():
         for identity in known:
-            put_movement(connection, identity, figure())
-    service = where.api().start()
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(service.process.pid if service.process else 0, cores[:1])
-    os.sched_setaffinity(0, cores[1:] or cores)
-    try:
-        found = asyncio.run(_load(str(service.http.base_url), known))
-    finally:
-        os.sched_setaffinity(0, cores)
+            service.http.get(path.format(identity)).raise_for_status()
+        before = spent(_pid(service))
+        for identity in [*known] * ROUNDS:
+            service.http.get(path.format(identity)).raise_for_status()
+        print(f"| {name} | {1000 * (spent(_pid(service)) - before) / len(known) / ROUNDS:.2f} |", flush=True)
+
+
+def _print_times(found: dict[str, list[tuple[float, int]]]) -> None:
     print(f"\n| reads, {RATE} a second | answers | median, ms | 99 %, ms | longest, ms | failed |")
     print("|---|---|---|---|---|---|")
     for name, answers in [*found.items(), ("all", list(itertools.chain.from_iterable(found.values())))]:
@@ -173,7 +198,7 @@ def reads(where: Place) -> None:
         )
 
 
-async def _load(base: str, known: Sequence[str]) -> dict[str, list[tuple[float, int]]]:
+async def _load(asking: httpx.Client, known: Sequence[str]) -> dict[str, list[tuple[float, int]]]:
     """By kind of request, how long each answer took from when it was due, and its status."""
     found: dict[str, list[tuple[float, int]]] = {name: [] for name in READS}
     drawn = random.Random(0)  # noqa: S311 - which analysis is asked for
@@ -190,7 +215,10 @@ async def _load(base: str, known: Sequence[str]) -> dict[str, list[tuple[float, 
         found[name].append((time.monotonic() - due, 0))
 
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-    async with httpx.AsyncClient(base_url=base, limits=limits, timeout=30, trust_env=False) as http:
+    same = httpx.AsyncClient(
+        base_url=asking.base_url, headers=asking.headers, limits=limits, timeout=30, trust_env=False
+    )
+    async with same as http:
         await asyncio.gather(*(one(http, number) for number in range(RATE * READ_SECONDS)))
     return found
 

@@ -151,3 +151,25 @@ def test_what_waited_for_long_is_not_asked_again(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(sa.exc.OperationalError):
         ask()
     assert len(tried) == tries
+
+
+def ended_at_rest(engine: Engine) -> psycopg.Connection[Any]:
+    """A connection that lies in the pool, where the server has ended it."""
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with psycopg.connect(**settings(driver)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [driver.info.backend_pid])
+    return driver
+
+
+def test_a_connection_that_ended_while_it_rested_is_noticed_before_it_is_used(engine: Engine) -> None:
+    ended_at_rest(engine).rests_since -= 60  # type: ignore[attr-defined] # of a PatientConnection
+    with engine.begin() as connection:
+        assert connection.scalar(sa.select(1)) == 1
+
+
+def test_a_connection_that_ended_a_moment_ago_is_not_missed(engine: Engine) -> None:
+    ended = ended_at_rest(engine)
+    assert TeamAnalyses(engine, DEFAULT_TEAM).newest(1) == []
+    assert ended.closed

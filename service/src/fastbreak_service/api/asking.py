@@ -12,6 +12,10 @@ from fastbreak_service.api.errors import database_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
+
+    from fastbreak_service.identity.caller import Caller
+    from fastbreak_service.store.audit import Action, Trail
 
 CALLER_SECONDS = 25.0
 READINESS_SECONDS = 4.0
@@ -28,3 +32,9 @@ async def ask[**P, T](seconds: float, question: Callable[P, T], *arguments: P.ar
             return await asyncio.to_thread(question, *arguments, **named)
     except TimeoutError as error:
         raise database_away() from error
+
+
+async def note(trail: Trail, caller: Caller, action: Action, analysis: UUID | None = None) -> None:
+    """Have it noted that a caller is about to see something, unless it is already. Raises ApiError."""
+    if not trail.has(caller, action, analysis):
+        await ask(CALLER_SECONDS, trail.saw, caller, action, analysis)

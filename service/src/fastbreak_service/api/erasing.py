@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.footage.ports import FootageError
@@ -60,7 +60,7 @@ def erasure_routes(parts: Parts) -> list[Route]:
         caller = await parts.admission.admit(request, Role.ADMINISTRATOR)
         limit, after = parameters.integer(request, "limit", 100, 1000), parameters.list_cursor(request)
         rows = await ask(CALLER_SECONDS, parts.erasures.of, caller.team, limit + 1, after)
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.ERASURES_READ)
+        await note(parts.trail, caller, Action.ERASURES_READ)
         page = rows[:limit]
         following = views.erasure_cursor(page[-1]) if len(rows) > limit else None
         return JSONResponse({"erasures": [views.certificate(row) for row in page], "next": following})

@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.api.connection import SENDS_NO_MORE
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.identity.caller import Role
@@ -28,14 +28,12 @@ from fastbreak_service.store.audit import Action
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from fastbreak_service.api.parts import Parts
-    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.store.team_analyses import State
 
 MEDIA_TYPE = "text/event-stream"
@@ -149,9 +147,6 @@ def following_routes(parts: Parts) -> list[Route]:
     """The route."""
     places = Places()
 
-    async def note(caller: Caller, analysis: uuid.UUID) -> None:
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
-
     async def follow_analysis(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)
         analysis, seen = parameters.analysis_id(request), request.headers.get("last-event-id", "")
@@ -164,12 +159,12 @@ def following_routes(parts: Parts) -> list[Route]:
             raise parameters.no_such_analysis()
         over = state.status in _ENDED and seen == name_of(state)
         if over or request.method == "HEAD":
-            await note(caller, analysis)
+            await note(parts.trail, caller, Action.READ, analysis)
             # Who has seen the end need not come again.
             return Response(status_code=204) if over else Response(media_type=MEDIA_TYPE)
         places.take(caller.team)
         try:
-            await note(caller, analysis)
+            await note(parts.trail, caller, Action.READ, analysis)
         except BaseException:
             places.leave(caller.team)
             raise

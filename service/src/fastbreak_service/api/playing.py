@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage
 from fastbreak_service.footage.kinds import COVERED_KIND, kind_of
@@ -58,7 +58,7 @@ def playing_routes(parts: Parts) -> list[Route]:
             # Its storage deleted it before its time: what the rows say has to be true.
             await ask(CALLER_SECONDS, parts.store.lose, analysis)
             raise _gone() from error
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.FOOTAGE_LINKED, analysis)
+        await note(parts.trail, caller, Action.FOOTAGE_LINKED, analysis)
         # Who may look; the link itself is as good as a key, and no log has it.
         log.info("footage link made", analysis_id=str(analysis))
         return JSONResponse({"url": url, "expires_at": expires.isoformat()}, status_code=201)

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.api.bodies import bad_body, json_object
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.schemas import NOTE_CHARACTERS
@@ -43,7 +43,7 @@ def review_routes(parts: Parts) -> list[Route]:
         rows = await ask(CALLER_SECONDS, parts.reviews(caller).of, analysis, finding, limit, before)
         if rows is None:
             raise parameters.no_such_finding()
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.REVIEWS_READ, analysis)
+        await note(parts.trail, caller, Action.REVIEWS_READ, analysis)
         page = rows[:limit]
         following = str(page[-1]["version"]) if len(rows) > limit else None
         return JSONResponse({"reviews": [views.review(row) for row in page], "next": following})

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask, note
 from fastbreak_service.api.erasing import erasure_routes
 from fastbreak_service.api.erasing_persons import person_erasure_routes
 from fastbreak_service.api.errors import ApiError
@@ -122,7 +122,7 @@ def _reading_routes(parts: Parts) -> list[Route]:
         awaits = None if own else awaits
         newest = parts.analyses(caller).newest
         rows = await ask(CALLER_SECONDS, newest, limit + 1, after, awaits_review=awaits, own=own)
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.LISTED)
+        await note(parts.trail, caller, Action.LISTED)
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
         shown = [views.listed(row, parts.retention, own=own) for row in page]
@@ -134,7 +134,7 @@ def _reading_routes(parts: Parts) -> list[Route]:
         found = await ask(CALLER_SECONDS, parts.analyses(caller).one, analysis)
         if found is None:
             raise parameters.no_such_analysis()
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
+        await note(parts.trail, caller, Action.READ, analysis)
         erasable = caller.may(Role.ADMINISTRATOR)
         return JSONResponse(views.whole(*found, parts.retention, erasable=erasable))
 
@@ -154,7 +154,7 @@ def _measures_route(parts: Parts) -> Route:
         rows = await ask(CALLER_SECONDS, parts.analyses(caller).measures, analysis, query)
         if rows is None:
             raise parameters.no_such_analysis()
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.MEASURES_READ, analysis)
+        await note(parts.trail, caller, Action.MEASURES_READ, analysis)
         page = rows[: query.limit]
         following = views.measure_cursor(page[-1]) if len(rows) > query.limit else None
         return JSONResponse({"measures": [views.measure(row) for row in page], "next": following})
@@ -193,7 +193,7 @@ def _said_route(parts: Parts, said: _Said) -> Route:
         rows = await ask(CALLER_SECONDS, said.read, parts.analyses(caller), analysis, query)
         if rows is None:
             raise parameters.no_such_analysis()
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, said.action, analysis)
+        await note(parts.trail, caller, said.action, analysis)
         page = rows[: query.limit]
         following = views.said_cursor(page[-1]) if len(rows) > query.limit else None
         return JSONResponse({said.name: [said.show(row) for row in page], "next": following, **said.more})

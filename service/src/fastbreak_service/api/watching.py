@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
 
@@ -28,7 +28,7 @@ def audit_routes(parts: Parts) -> list[Route]:
         caller = await parts.admission.admit(request, Role.ADMINISTRATOR)
         limit = parameters.integer(request, "limit", 100, 1000)
         before, analysis = parameters.audit_cursor(request), parameters.analysis_wanted(request)
-        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.AUDIT_READ)
+        await note(parts.trail, caller, Action.AUDIT_READ)
         rows = await ask(CALLER_SECONDS, parts.trail.of, caller.team, limit + 1, before, analysis)
         page = rows[:limit]
         following = str(page[-1]["id"]) if len(rows) > limit else None

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -14,13 +17,16 @@ from fastbreak_service.identity.caller import Caller, Role
 from fastbreak_service.identity.keys import ALGORITHMS, UnknownKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from jwt import PyJWK
 
     from fastbreak_service.identity.issuer import IssuerSettings
     from fastbreak_service.identity.keys import Keys
 
 _MOST_CHARACTERS = 8192
 _CLOCKS_APART_SECONDS = 30
+_MOST_ACCEPTED = 10_000
 _NEEDED = ["exp", "iat", "iss", "aud", "sub"]
 _MOST_SUBJECT_CHARACTERS = 255
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -30,12 +36,34 @@ class TokenError(Exception):
     """A token that is not accepted; the message says why, in words for whoever sent it."""
 
 
-class Tokens:
-    """Checks the tokens of one issuer."""
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """What a token came to: its caller, until when in seconds since 1970, and the key that signed it by its id."""
 
-    def __init__(self, settings: IssuerSettings, keys: Keys) -> None:
+    caller: Caller
+    until: int
+    key_id: str | None
+    key: PyJWK
+
+
+class Tokens:
+    """Checks the tokens of one issuer. `now` gives seconds since 1970, as the times in tokens are."""
+
+    def __init__(self, settings: IssuerSettings, keys: Keys, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._keys = keys
+        self._now = now
+        self._accepted: dict[bytes, _Accepted] = {}
+
+    def known(self, token: str) -> Caller | None:
+        """Whose token it is that was accepted before; None where that has to be found out, now or again.
+
+        It counts until it expires, or until its issuer was asked for the keys once more.
+        """
+        found = self._accepted.get(_digest(token))
+        if found is None or self._now() >= found.until or self._keys.at_hand(found.key_id) is not found.key:
+            return None
+        return found.caller
 
     def needs_issuer(self, token: str) -> bool:
         """Whether the issuer may have to be asked before `caller` can tell."""
@@ -46,8 +74,9 @@ class Tokens:
 
     def caller(self, token: str) -> Caller:
         """Whose token it is. Raises TokenError, and IssuerError where the issuer's keys cannot be had."""
+        key_id = _key_id(token)
         try:
-            key = self._keys.get(_key_id(token))
+            key = self._keys.get(key_id)
         except UnknownKeyError as error:
             raise TokenError("its issuer has no key of that id") from error
         settings = self._settings
@@ -71,7 +100,17 @@ class Tokens:
             raise TokenError(f"it has no {error.claim}") from error
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise TokenError("it is not signed by its issuer, or not valid now") from error
-        return Caller(_team(claims, settings.team_claim), _roles(claims, settings.roles_claim), _subject(claims))
+        caller = Caller(_team(claims, settings.team_claim), _roles(claims, settings.roles_claim), _subject(claims))
+        if len(self._accepted) >= _MOST_ACCEPTED:
+            self._accepted.clear()
+        until = int(claims["exp"]) + _CLOCKS_APART_SECONDS
+        self._accepted[_digest(token)] = _Accepted(caller, until, key_id, key)
+        return caller
+
+
+def _digest(token: str) -> bytes:
+    """What a token is known by: the token itself is not kept."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _key_id(token: str) -> str | None:

@@ -71,15 +71,23 @@ class Trail:
         self._now = now
         self._known: dict[tuple[str, str, Action, UUID | None], int] = {}
 
+    def has(self, caller: Caller, action: Action, analysis: UUID | None = None) -> bool:
+        """Whether it is noted for this hour that somebody sees something. Nobody is asked."""
+        return self._known.get((caller.team, caller.subject, action, analysis)) == self._hour
+
     def saw(self, caller: Caller, action: Action, analysis: UUID | None = None) -> None:
         """Note that somebody is about to see something. Who hears no error may be shown it."""
-        what, hour = (caller.team, caller.subject, action, analysis), int(self._now() // _HOUR_SECONDS)
-        if self._known.get(what) == hour:
+        if self.has(caller, action, analysis):
             return
+        hour = self._hour
         self._note(caller, action, analysis)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[what] = hour
+        self._known[caller.team, caller.subject, action, analysis] = hour
+
+    @property
+    def _hour(self) -> int:
+        return int(self._now() // _HOUR_SECONDS)
 
     @repeatable
     def _note(self, caller: Caller, action: Action, analysis: UUID | None) -> None:

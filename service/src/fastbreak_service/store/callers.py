@@ -12,8 +12,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,9 +22,9 @@ SETTING = "fastbreak.team"
 _ENDING = "_caller"
 # A name has 63 characters at most.
 _KEPT = 63 - len(_ENDING)
-_BECOME = sa.text(
+_BECOME = (
     f"SELECT set_config('role', left(current_database(), {_KEPT}) || '{_ENDING}', true), "
-    f"set_config('{SETTING}', :team, true)"
+    f"set_config('{SETTING}', %(team)s, true)"
 )
 
 
@@ -39,5 +37,6 @@ def caller_role(database: str) -> str:
 def of_team(engine: Engine, team: str) -> Iterator[Connection]:
     """A transaction in which a team's rows are all that there is. Raises SQLAlchemy's errors."""
     with engine.begin() as connection:
-        connection.execute(_BECOME, {"team": team})
+        # As the driver has it: before each statement of a caller, SQLAlchemy's part would take as long as the server's.
+        connection.exec_driver_sql(_BECOME, {"team": team})
         yield connection

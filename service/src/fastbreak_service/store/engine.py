@@ -28,16 +28,22 @@ _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
 # The server ends a statement itself, unless it hangs: then nobody but the client does.
 ANSWER_SECONDS = _STATEMENT_MILLISECONDS / 1000 + 5
-# A connection that rested is asked first whether anybody is there: a server that hangs takes packets, but says nothing.
+# A connection that rested so long is asked first whether anybody is there, which takes as long as a small statement: a
+# server that hangs takes packets, but says nothing.
+_RESTED_SECONDS = 1.0
 _PING_SECONDS = 3.0
 # So long a connection may outlive the credentials that it was made with.
 _RECYCLE_SECONDS = 1800
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set."""
+    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set.
+
+    `rests_since` is when it was last given back to a pool.
+    """
 
     answer_seconds: float | None = None
+    rests_since = float("-inf")
 
     def wait[T](self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """What the server answers. Raises OperationalError, and closes, when it is silent for too long."""
@@ -56,7 +62,7 @@ class PatientConnection(psycopg.Connection[Any]):
 def make_engine(
     settings: DatabaseSettings, source: Source | None = None, answer_seconds: float | None = None
 ) -> Engine:
-    """A pool that tests a connection before handing it out, so that it outlives a restart of the database.
+    """A pool that tests a connection that rested before handing it out: it outlives a restart of the database.
 
     An answer is waited for at most `answer_seconds`, when these are given. Credentials come from the source, by default
     the one that the settings name, and are read again when a login fails.
@@ -79,19 +85,22 @@ def make_engine(
         return connection
 
     @sa.event.listens_for(engine, "checkin")
-    def be_as_patient_as_before(connection: PatientConnection | None, _: object) -> None:
+    def note_the_rest(connection: PatientConnection | None, _: object) -> None:
         if connection is not None:
             connection.answer_seconds = answer_seconds
+            connection.rests_since = time.monotonic()
 
     _ask_with_little_patience(engine)
     return engine
 
 
 def _ask_with_little_patience(engine: Engine) -> None:
-    """Have the pool wait `_PING_SECONDS` when it asks a connection that rested whether anybody is there."""
+    """Have the pool ask a connection that rested whether anybody is there, and wait `_PING_SECONDS` for the answer."""
     ask = engine.dialect.do_ping
 
     def ping(dbapi_connection: Any) -> bool:
+        if time.monotonic() - dbapi_connection.rests_since < _RESTED_SECONDS:
+            return True
         patience = dbapi_connection.answer_seconds
         dbapi_connection.answer_seconds = min(_PING_SECONDS, patience or _PING_SECONDS)
         try:

@@ -13,13 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.quotas import Quota
+from fastbreak_service.store import reading
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, events, findings, persons, work
-from fastbreak_service.store.tables import measures_of_team as measures
-from fastbreak_service.store.tables import poses_of_team as poses
-from fastbreak_service.store.team_reviews import awaiting, reviewed_findings
+from fastbreak_service.store.tables import analyses, work
 from fastbreak_service.store.usage import QuotaError, TeamUsage, hold_to
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, RowMapping, Select
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, RowMapping, Select
 
 USUAL_QUOTA = Quota()
 """Of whom nothing else is said."""
@@ -196,81 +194,73 @@ class TeamAnalyses:
         `awaits_review`: those alone that have findings which wait for a reviewer, or that have none. `own`: those alone
         whose video this person sent.
         """
-        waiting = awaiting()
-        statement = sa.select(analyses, waiting.label("awaits_review")).where(self._mine)
-        if awaits_review is not None:
-            statement = statement.where(waiting > 0 if awaits_review else waiting == 0)
+        given: dict[str, Any] = {"limit": limit}
         if own:
-            statement = statement.where(analyses.c.sent_by == self._subject)
-        statement = statement.order_by(analyses.c.created_at.desc(), analyses.c.id.desc()).limit(limit)
+            given["subject"] = self._subject
         if after is not None:
-            key = sa.tuple_(analyses.c.created_at, analyses.c.id)
-            statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
+            given |= {"last_created_at": after[0], "last_id": after[1]}
+        statement = reading.newest(awaits_review=awaits_review, own=own, after=after is not None)
         with of_team(self._engine, self._team) as connection:
-            return connection.execute(statement).mappings().all()
+            return self._asked(connection, statement, **given).mappings().all()
 
     @repeatable
     def state(self, analysis: UUID) -> State | None:
         """How far an analysis is; None when there is none of that id."""
-        columns = (analyses.c.status, analyses.c.attempt, analyses.c.segments, analyses.c.segments_ended)
-        statement = sa.select(*columns).where(self._mine, analyses.c.id == analysis)
         with of_team(self._engine, self._team) as connection:
-            row = connection.execute(statement).one_or_none()
-        return State(*row) if row else None
+            row = self._asked(connection, reading.STATE, analysis=analysis).one_or_none()
+        return None if row is None else State._make(row)
 
     @repeatable
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
         """An analysis and its persons, None when there is none of that id."""
         with of_team(self._engine, self._team) as connection:
-            chosen = sa.select(analyses, awaiting().label("awaits_review"))
-            statement = chosen.where(self._mine, analyses.c.id == analysis)
-            row = connection.execute(statement).mappings().one_or_none()
+            row = self._asked(connection, reading.ONE, analysis=analysis).mappings().one_or_none()
             if row is None:
                 return None
-            wanted = sa.select(persons).where(persons.c.analysis_id == analysis).order_by(persons.c.person)
-            return row, connection.execute(wanted).mappings().all()
+            return row, self._asked(connection, reading.PERSONS, analysis=analysis).mappings().all()
 
-    @repeatable
     def measures(self, analysis: UUID, query: MeasureQuery) -> Sequence[RowMapping] | None:
         """Measures by person, frame and angle, and one more than the limit; None when no analysis has that id."""
-        key = sa.tuple_(measures.c.person, measures.c.frame, measures.c.angle)
-        statement = sa.select(measures).where(measures.c.analysis_id == analysis)
+        given: dict[str, Any] = {"limit": query.limit + 1}
         if query.person is not None:
-            statement = statement.where(measures.c.person == query.person)
+            given["person"] = query.person
         if query.angle is not None:
-            statement = statement.where(measures.c.angle == query.angle)
+            given["angle"] = query.angle
         if query.after is not None:
-            statement = statement.where(key > sa.tuple_(*(sa.literal(part) for part in query.after)))
-        statement = statement.order_by(measures.c.person, measures.c.frame, measures.c.angle).limit(query.limit + 1)
-        with of_team(self._engine, self._team) as connection:
-            return connection.execute(statement).mappings().all() if self._knows(connection, analysis) else None
+            given |= dict(zip(("last_person", "last_frame", "last_angle"), query.after, strict=True))
+        statement = reading.measured(
+            person=query.person is not None, angle=query.angle is not None, after=query.after is not None
+        )
+        return self._found(statement, analysis, **given)
 
     def events(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Events by their number, and one more than the limit; None when no analysis has that id."""
-        return self._said(sa.select(events), events, analysis, query)
+        return self._said("events", analysis, query)
 
     def findings(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Findings, as `events`, each with the newest review of it."""
-        return self._said(reviewed_findings(), findings, analysis, query)
+        return self._said("findings", analysis, query)
 
     def poses(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Poses, as `events`."""
-        return self._said(sa.select(poses), poses, analysis, query)
+        return self._said("poses", analysis, query)
+
+    def _said(self, kind: str, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        person = {} if query.person is None else {"person": query.person}
+        statement = reading.said(kind, person=bool(person))
+        return self._found(statement, analysis, limit=query.limit + 1, after=query.after, **person)
 
     @repeatable
-    def _said(
-        self, statement: Select[Any], table: FromClause, analysis: UUID, query: SaidQuery
-    ) -> Sequence[RowMapping] | None:
-        statement = statement.where(table.c.analysis_id == analysis, table.c.number > query.after)
-        if query.person is not None:
-            statement = statement.where(table.c.person == query.person)
-        statement = statement.order_by(table.c.number).limit(query.limit + 1)
+    def _found(self, statement: Select[Any], analysis: UUID, **given: object) -> Sequence[RowMapping] | None:
+        """What is found in an analysis, which may be nothing; None where there is no analysis."""
         with of_team(self._engine, self._team) as connection:
-            return connection.execute(statement).mappings().all() if self._knows(connection, analysis) else None
+            rows = self._asked(connection, statement, analysis=analysis, **given).mappings().all()
+            if not rows and self._asked(connection, reading.KNOWN, analysis=analysis).first() is None:
+                return None
+            return rows
 
-    def _knows(self, connection: Connection, analysis: UUID) -> bool:
-        known = sa.select(sa.literal(1)).where(self._mine, analyses.c.id == analysis)
-        return connection.execute(known).first() is not None
+    def _asked(self, connection: Connection, statement: Select[Any], **given: object) -> CursorResult[Any]:
+        return connection.execute(statement, {"team": self._team, **given})
 
     def _sent(self, which: ColumnElement[bool]) -> Sent | None:
         with of_team(self._engine, self._team) as connection:
