@@ -132,7 +132,7 @@ def test_what_was_erased_since_is_erased_in_the_copy(
             assert copy.execute("SELECT count(*) FROM findings").fetchone() == (0,), "of either"
             for noted in ("SELECT * FROM erasures", "SELECT * FROM person_erasures"):
                 assert copy.execute(noted).fetchall() == connection.execute(noted).fetchall()
-        counted = {one.table: (one.living, one.restored) for one in found.tables}
+        counted = {one.table: (one.living, one.restored) for one in found.compared.tables}
         assert (counted["analyses"], counted["erasures"]) == ((2, 1), (1, 1))
         said = list(compared(living, restored, datetime.now(UTC)))
         assert said[1] == "erased again: 0 analyses, 0 persons of others, 0 uploads"
@@ -186,6 +186,52 @@ def test_rows_that_are_missing_or_other_are_told(
         assert f"1 analyses have other events in the backup than now ({first})" in told
         with pytest.raises(AdministrationError, match="Do not take it into use"):
             list(compared(living, restored, datetime.now(UTC)))
+
+
+def test_a_living_database_that_lost_rows_vouches_for_no_backup(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    """Neither an empty one, as a stack makes it anew, nor one without some rows, of which nobody has a certificate."""
+    with place.superuser() as connection:
+        first, lost = analysis(connection), analysis(connection)
+        connection.execute("INSERT INTO audit (team, subject, action) VALUES ('hawks', 's', 'analysis.read')")
+        never_begun = analysis(connection)
+        connection.execute("DELETE FROM reviews WHERE analysis_id = %s", [never_begun])
+        connection.execute("UPDATE analyses SET status = 'queued', finished_at = NULL WHERE id = %s", [never_begun])
+        connection.execute(
+            "INSERT INTO erasures (analysis_id, team, place, erased) VALUES (gen_random_uuid(), 'hawks', 'p', '{}')"
+        )
+    with closing(restore(place, postgres, second)) as restored:
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM analyses WHERE id = %s", [never_begun])
+        assert tried(living, restored).compared.lost == (), "its video was not stored"
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM analyses WHERE id = %s", [lost])
+            connection.execute("DELETE FROM reviews WHERE analysis_id = %s", [first])
+            connection.execute("DELETE FROM erasures")
+        found = tried(living, restored)
+        assert (found.problems, found.compared.lost) == (
+            (),
+            (
+                "erasures has 1 rows in the backup, and none in the living database",
+                "reviews has 2 rows in the backup, and none in the living database",
+                f"1 analyses of the backup are not in the living database ({lost})",
+                "1 reviews of the backup are not in the living database",
+                "1 certificates of erased analyses of the backup are not in the living database",
+            ),
+        )
+        with place.superuser() as connection:
+            connection.execute("TRUNCATE analyses, audit CASCADE")
+        with pytest.raises(AdministrationError, match=r"cannot vouch.* audit has 1 rows.* 2 analyses of the backup"):
+            list(compared(living, restored, datetime.now(UTC)))
+
+
+def test_that_nothing_was_compared_is_said(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with closing(restore(place, postgres, second)) as restored:
+        *_, last = compared(living, restored, datetime.now(UTC))
+    assert last.startswith("nothing was compared")
 
 
 def test_passwords_are_todays_and_rights_are_no_more_than_they_should_be(

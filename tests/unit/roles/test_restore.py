@@ -61,6 +61,44 @@ def said(name, status, protected):
     return Templar(DataLoader(), variables={**known, "__restore_standing": stack}).template(known[name])
 
 
+def backup(identifier, day, earlier=False, problem=""):
+    moment = f"2026-03-{day:02}T04:00:00+00:00"
+    return {"identifier": identifier, "kind": "manual", "moment": moment, "earlier": earlier, "problem": problem}
+
+
+def asked(name, backups, snapshot=""):
+    """A variable of the role, where no copy stands and there are such backups."""
+    variables = yaml.safe_load((ROOT / "roles" / "restore" / "vars" / "main.yml").read_text())
+    known = {key: trust_as_template(text) if isinstance(text, str) else text for key, text in variables.items()}
+    here = {
+        "__restore_found": {"backups": backups},
+        "__restore_source": "fastbreak-prod",
+        "__restore_standing": {},
+        "restore_snapshot": snapshot,
+        "restore_time": "",
+    }
+    return Templar(DataLoader(), variables={**known, **here}).template(known[name])
+
+
+def test_the_newest_rows_of_this_instance_are_taken():
+    backups = [backup("old", 1), backup("ours", 2), backup("broken", 3, problem="x"), backup("before", 4, earlier=True)]
+    found = asked("__restore_backup", backups)
+    assert found == {"Snapshot": "ours", "RestoreTime": "", "Moment": "2026-03-02T04:00:00+00:00"}
+    assert asked("__restore_told", backups) == "snapshot ours, of 2026-03-02T04:00:00+00:00"
+    assert asked("__restore_backup", backups, "before")["Snapshot"] == "before"
+
+
+def test_why_there_is_none_is_told():
+    backups = [backup("broken", 3, problem="it is not encrypted"), backup("before", 4, earlier=True)]
+    assert asked("__restore_chosen", backups) == []
+    told = asked("__restore_none", backups)
+    assert "It has before, of which are of an earlier instance of that name: before." in told
+    assert "The backup broken of fastbreak-prod cannot be restored: it is not encrypted." in asked(
+        "__restore_none", backups, "broken"
+    )
+    assert "has no backup other. It has none." in asked("__restore_none", [], "other")
+
+
 @pytest.mark.parametrize("protected", ["true", "false"])
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_copy_in_every_status_is_deleted(status, protected):

@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Whether the rows of a restored database are those that the living one had at the moment of the backup."""
+"""Whether the rows of a restored database are those that the living one had at the moment of the backup.
+
+The living one vouches for the backup only while it has what the backup has: one that has lost rows, or is another
+database, would find nothing missing in any backup.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fastbreak_service.store.tables import analyses, audit, erasures, metadata, reviews, uploads
+from fastbreak_service.store.tables import analyses, audit, erasures, metadata, person_erasures, reviews, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +32,8 @@ _TIMES = {
 }
 # What is written with the end of an analysis, and never after.
 _RESULTS = ("persons", "measures", "poses", "events", "findings")
+# What comes and goes with the work; all else goes with an erasure alone, which was done again.
+_PASSING = frozenset({"segments", "sightings", "uploads", "work"})
 _NAMED = 3
 
 
@@ -46,10 +52,51 @@ class Counted:
         return f"{self.table}: {self.restored} rows in the backup{newest}; {self.living} now"
 
 
-def compare(present: Connection, copy: Connection, settled: datetime) -> tuple[tuple[Counted, ...], list[str]]:
-    """The tables of both, and what is wrong with the copy. Rows from before `settled` have to be in it."""
-    tables = [_counted(present, copy, table) for table in sorted(metadata.tables)]
-    return tuple(tables), [*_missing(present, copy, settled), *_unlike(present, copy)]
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The tables of both, what is wrong with the copy, and why the living database cannot vouch for it."""
+
+    tables: tuple[Counted, ...]
+    wrong: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no analysis in either, so that nothing was compared."""
+        return not any(one.living or one.restored for one in self.tables if one.table == analyses.name)
+
+
+def compare(present: Connection, copy: Connection, settled: datetime) -> Compared:
+    """Compare them, after what was erased since is erased in the copy. Rows from before `settled` have to be in it."""
+    tables = tuple(_counted(present, copy, table) for table in sorted(metadata.tables))
+    wrong = (*_missing(present, copy, settled), *_unlike(present, copy))
+    return Compared(tables, wrong, (*_emptied(tables), *_lost(present, copy)))
+
+
+def _emptied(tables: Iterable[Counted]) -> list[str]:
+    return [
+        f"{one.table} has {one.restored} rows in the backup, and none in the living database"
+        for one in tables
+        if one.restored and not one.living and one.table not in _PASSING
+    ]
+
+
+def _lost(present: Connection, copy: Connection) -> list[str]:
+    """What the copy has, and the living database does not have any more, though nobody erased it there."""
+    # One that was never begun goes when its video is not stored.
+    begun = sa.select(analyses.c.id).where(sa.or_(analyses.c.status != "queued", analyses.c.attempt > 0))
+    gone = set(copy.execute(begun).scalars()) - set(present.execute(sa.select(analyses.c.id)).scalars())
+    problems = [f"{len(gone)} analyses of the backup are not in the living database ({_some(gone)})"] if gone else []
+    keys = {
+        "reviews": (reviews.c.analysis_id, reviews.c.finding, reviews.c.version),
+        "certificates of erased analyses": (erasures.c.analysis_id,),
+        "certificates of erased persons": (person_erasures.c.analysis_id, person_erasures.c.person),
+    }
+    for name, key in keys.items():
+        here, there = ({tuple(row) for row in connection.execute(sa.select(*key))} for connection in (present, copy))
+        if unknown := {row for row in there - here if row[0] not in gone}:
+            problems.append(f"{len(unknown)} {name} of the backup are not in the living database")
+    return problems
 
 
 def _counted(present: Connection, copy: Connection, name: str) -> Counted:

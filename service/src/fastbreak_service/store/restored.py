@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.store.analyses import UNFINISHED
-from fastbreak_service.store.comparison import Counted, compare
+from fastbreak_service.store.comparison import Compared, compare
 from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import analyses, erasures, person_erasures, persons, sightings, uploads, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -51,9 +51,14 @@ class Tried:
 
     migrated: Migrated
     erased: Erased
-    tables: tuple[Counted, ...]
+    compared: Compared
     logins: tuple[str, ...]
-    problems: tuple[str, ...]
+    refused: tuple[str, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with it, whatever the living database is like."""
+        return (*self.compared.wrong, *self.refused)
 
 
 def try_restored(living: Administration, restored: Administration, moment: datetime) -> Tried:
@@ -67,9 +72,9 @@ def try_restored(living: Administration, restored: Administration, moment: datet
     with living.reading(PATIENT_SECONDS) as present, restored.writing(PATIENT_SECONDS) as copy:
         erased = erase_again(present, copy)
     with living.reading(PATIENT_SECONDS) as present, restored.reading(PATIENT_SECONDS) as copy:
-        tables, problems = compare(present, copy, moment - _UNDER_WAY)
+        found = compare(present, copy, moment - _UNDER_WAY)
     logins, refused = restored.try_logins()
-    return Tried(migrated, erased, tables, logins, (*problems, *refused))
+    return Tried(migrated, erased, found, tuple(logins), tuple(refused))
 
 
 def erase_again(present: Connection, copy: Connection) -> Erased:
@@ -125,10 +130,24 @@ def compared(living: Administration, restored: Administration, moment: datetime)
     yield from lines(tried)
     if tried.problems:
         raise AdministrationError(
-            f"{'; '.join(tried.problems)}. What was erased since is erased in it. Do not take it into use; restore an "
-            "earlier or a later backup."
+            f"{'; '.join((*tried.problems, *tried.compared.lost))}. What was erased since is erased in it. Do not take "
+            "it into use; restore an earlier or a later backup."
         )
-    yield "it holds what the living database held at that moment, without what was erased since"
+    if tried.compared.lost:
+        raise AdministrationError(_cannot_vouch(tried.compared.lost))
+    if tried.compared.empty:
+        yield "nothing was compared, as neither database has an analysis; the backup was restored and logged in to"
+    else:
+        yield "it holds what the living database held at that moment, without what was erased since"
+
+
+def _cannot_vouch(lost: Iterable[str]) -> str:
+    return (
+        f"the living database cannot vouch for the backup: {'; '.join(lost)}, though nothing says that it was erased. "
+        "It has lost rows, or is another database than the one of the backup. What it knows to be erased is erased in "
+        "the copy; of what it has forgotten, the certificates that administrators hold say what to erase before "
+        "anybody uses the copy."
+    )
 
 
 def lines(tried: Tried) -> list[str]:
@@ -141,6 +160,6 @@ def lines(tried: Tried) -> list[str]:
             f"erased again: {tried.erased.analyses} analyses, {tried.erased.persons} persons of others, "
             f"{tried.erased.uploads} uploads"
         ),
-        *(counted.line() for counted in tried.tables),
+        *(counted.line() for counted in tried.compared.tables),
         *tried.logins,
     ]

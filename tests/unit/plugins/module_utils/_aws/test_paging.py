@@ -38,6 +38,7 @@ SERVICES = {
     "EventBridge": "events",
     "IAM": "iam",
     "Route 53": "route53",
+    "RDS": "rds",
     "S3": "s3",
     "SNS": "sns",
     "STS": "sts",
