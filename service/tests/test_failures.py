@@ -206,6 +206,7 @@ def test_a_connection_that_rested_is_asked_with_little_patience(
     # It rests from here on.
     made.connect().close()
     monkeypatch.setattr(engine.PatientConnection, "wait", noted)
+    monkeypatch.setattr(engine, "_RESTED_SECONDS", 0.0)
     with made.connect() as own:
         assert set(seen) == {engine._PING_SECONDS}
         seen.clear()
