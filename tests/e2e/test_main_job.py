@@ -181,7 +181,7 @@ def test_the_history_of_prod_is_a_page_of_its_own(finished: Run, sandbox_name: s
     assert "Share of the users on the new revision" in text
 
 
-def test_the_console_of_prod_is_published_through_cloudfront_and_a_reviewer_looks_at_an_analysis(
+def test_the_console_of_prod_is_published_through_cloudfront_and_videos_come_from_the_bucket_and_go_to_it(
     finished: Run, sandbox_name: str, tmp_path: Path
 ) -> None:
     assert finished.code == 0, finished.text
@@ -203,13 +203,26 @@ def test_the_console_of_prod_is_published_through_cloudfront_and_a_reviewer_look
     assert f"connect-src {sources};" in told.headers["Content-Security-Policy"]
     known = f"{variables['AWS_ENDPOINT_URL']}/_sandbox/oidc"
     console = {"client_id": told.json()["client_id"], "redirect_uris": [f"{site}/"]}
-    ada = {"name": "ada", "claims": {"team": "hawks", "roles": ["reviewer"]}}
+    ada = {"name": "ada", "claims": {"team": "hawks", "roles": ["reviewer", "uploader"]}}
     for kind, whom in (("clients", console), ("people", ada)):
         httpx.post(f"{known}/{kind}", json=whom, timeout=60, trust_env=False).raise_for_status()
+    # Tasks reach the sandbox, and so sign links to it, at the address that its issuer has too.
+    port = urlsplit(variables["AWS_ENDPOINT_URL"]).port
+    place = f"http://{urlsplit(issuer).hostname}:{port}/{bucket}/"
+    let_pages_reach(place, sandbox_name, site, issuer)
     # In a real browser: it signs in at the issuer, and lives under the distribution's own policy and fallback.
     python = ROOT / ".venv-service" / "bin" / "python"
     analysis = listed.json()["analyses"][0]["id"]
-    run_program([str(python), "-m", "support.visit", site, "ada", analysis], ROOT / "service" / "tests")
+    run_program([str(python), "-m", "support.visit", site, "ada", analysis, place], ROOT / "service" / "tests")
+
+
+def let_pages_reach(place: str, sandbox_name: str, site: str, issuer: str) -> None:
+    """Provision what a name of the site's own brings on AWS, and the bucket's address in the sandbox."""
+    origin = httpx.URL(issuer).copy_with(path="")
+    sources = f"connect-src 'self' {place} {origin}; media-src 'self' blob: {place}"
+    policy = f"default-src 'self'; img-src 'self' data: blob:; {sources}"
+    given = {"service_console_origin": site, "cloudfront_content_security_policy": policy}
+    assert changes_in_prod(sandbox_name, "site", "--limit", "cloudfront,service", "-e", json.dumps(given)) == {"1"}
 
 
 def run_program(command: list[str], folder: Path) -> str:
