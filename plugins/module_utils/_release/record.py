@@ -44,6 +44,7 @@ class Release:
     ``evidence`` what its failed tasks left. ``schema_version`` is what it makes and needs of the database, and releases
     that need ``oldest_schema_version`` or newer work with that; 0: it does not say.
     ``services`` are all services that the release is of, in their order; empty where it is of this one alone.
+    ``ended_before`` names the newest release of each other of them that had ended when this one began.
     """
 
     service: str
@@ -73,6 +74,7 @@ class Release:
     schema_version: int = 0
     oldest_schema_version: int = 0
     services: tuple[str, ...] = ()
+    ended_before: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:

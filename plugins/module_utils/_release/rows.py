@@ -49,6 +49,7 @@ def read_release(row: Row) -> Release:
         "course": read_course,
         "evidence": read_evidence,
         "services": _names,
+        "ended_before": _releases_by_service,
     }
     if "outcome" not in row:
         raise ValueError("it has no outcome")
@@ -121,6 +122,12 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
         raise ValueError(f"its services are {_shown(value)}, where a list of text is expected")
     return tuple(value)
+
+
+def _releases_by_service(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for pair in value.items() for text in pair):
+        raise ValueError(f"its ended_before is {_shown(value)}, where the releases of other services are expected")
+    return dict(value)
 
 
 def _measurements(value: Any) -> tuple[Measurement, ...]:

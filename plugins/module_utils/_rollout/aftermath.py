@@ -34,8 +34,8 @@ def ended_release(lead: Order) -> Release | None:
 def refused_beside(order: Order, lead: Order) -> Release | None:
     """The newest release of another service, if it ended unfit while the leading service's part of it was under way.
 
-    A run closed it, and was killed before it undid the leading service. Records of two services are numbered apart, so
-    their times tell an attempt from the one before.
+    A run closed it, and was killed before it undid the leading service. Records of two services are numbered apart: the
+    leading service's says which had ended before. One that does not say, as before there was that, is taken back.
     """
     judged = next(iter(newest_first(lead.ports.releases.history(lead.service))), None)
     if judged is None or not judged.in_progress or not _is_asked_for(judged, lead):
@@ -44,7 +44,7 @@ def refused_beside(order: Order, lead: Order) -> Release | None:
     if newest is None or newest.in_progress or newest.succeeded:
         return None
     is_part = (newest.digest, newest.services, newest.kind) == (judged.digest, judged.services, judged.kind)
-    return newest if is_part and newest.finished_at >= judged.started_at else None
+    return newest if is_part and newest.release_id > judged.ended_before.get(order.service, "") else None
 
 
 def _is_asked_for(release: Release, lead: Order) -> bool:

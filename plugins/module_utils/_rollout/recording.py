@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, SupersededError
-from .._release.record import CoursePoint, Outcome, Release, finished, running_release, timestamp
+from .._release.record import CoursePoint, Outcome, Release, finished, newest_first, running_release, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +49,19 @@ def begin_record(session: Session, facts: Facts, task_definition_arn: str, snaps
         schema_version=facts.target.schema.version,
         oldest_schema_version=facts.target.schema.oldest,
         services=session.request.services,
+        ended_before=_ended_beside(session),
     )
     release = session.ports.releases.start(release)
     session.say(f"releasing {release.name} ({facts.plan.action.value})")
     return release
+
+
+def _ended_beside(session: Session) -> dict[str, str]:
+    """The newest release of each other service of it that has ended."""
+    others = [name for name in session.request.services if name != session.request.service]
+    histories = {name: newest_first(session.ports.releases.history(name)) for name in others}
+    ended = {name: [past.release_id for past in history if not past.in_progress] for name, history in histories.items()}
+    return {name: found[0] if found else "" for name, found in ended.items()}
 
 
 def with_point(course: tuple[CoursePoint, ...], progress: Progress, stamp: str) -> tuple[CoursePoint, ...]:

@@ -78,6 +78,8 @@ def test_row_of_the_contract_is_read_and_what_a_newer_version_added_is_left() ->
         ({"gates": [{"gate": "http"}]}, "one of its gates cannot be read: it has no verdict"),
         ({"services": "worker"}, "its services are 'worker', where a list of text is expected"),
         ({"services": ["worker", 1]}, "its services are ['worker', 1]"),
+        ({"ended_before": ["worker"]}, "its ended_before is ['worker'], where the releases of other services"),
+        ({"ended_before": {"worker": 1}}, "its ended_before is {'worker': 1}"),
         ({"release_id": "R#zzz"}, "its release_id is not R#seq- and 12 digits"),
         ({"reason": 5 * ["x" * 90]}, "..., where text is expected"),
     ],
@@ -103,7 +105,16 @@ def test_any_value_of_any_attribute_is_read_as_it_is_or_refused(name: str, value
     except ValueError:
         return
     kept = asdict(release)[name]
-    read = {"outcome", "gates", "services", "schema_version", "oldest_schema_version", "course", "evidence"}
+    read = {
+        "outcome",
+        "gates",
+        "services",
+        "schema_version",
+        "oldest_schema_version",
+        "course",
+        "evidence",
+        "ended_before",
+    }
     assert kept == value or name in read
     assert isinstance(release.outcome, Outcome)
     assert all(isinstance(gate, Measurement) for gate in release.gates)

@@ -39,7 +39,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
@@ -71,6 +71,9 @@ LISTENER_ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app
 
 class World(Scheduler):
     """Everything behind the ports. ``calls`` lists the writing calls in their order."""
+
+    #: The worlds whose records lie in its table; empty: its own.
+    street: Sequence[World] = ()
 
     # Ecs
 
@@ -361,7 +364,13 @@ class World(Scheduler):
         return "Table releases does not exist." if "table" in self.missing else ""
 
     def history(self, service: str) -> tuple[Release, ...]:
-        return tuple(sorted(self.records.values(), key=lambda release: release.release_id, reverse=True))
+        every = [
+            release
+            for world in self.street or [self]
+            for release in world.records.values()
+            if release.service == service
+        ]
+        return tuple(sorted(every, key=lambda release: release.release_id, reverse=True))
 
     def start(self, release: Release) -> Release:
         self.calls.append("start")
