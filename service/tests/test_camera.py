@@ -16,8 +16,9 @@ import pytest
 from fastbreak_service import analysis
 from fastbreak_service.video.frames import Frame
 from fastbreak_service.vision.camera import Camera
+from fastbreak_service.vision.landmarks import Landmark
 from fastbreak_service.vision.region import Box, Region
-from fastbreak_service.vision.shift import Shift
+from fastbreak_service.vision.shift import STILL, Shift
 from support import clips
 from support.pictures import picture_of
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.arrays import Bytes
     from fastbreak_service.vision.models import PoseModel
     from fastbreak_service.vision.picture import Picture
+    from fastbreak_service.vision.tracker import Sighting
 
 WIDTH, HEIGHT = 480, 270
 
@@ -112,6 +114,20 @@ def test_a_slow_pan_is_told_as_it_adds_up() -> None:
     assert sum(shift.across for shift in shifts) == pytest.approx(-0.35 * 39, abs=1.5)
 
 
+def test_the_ground_leads_back_to_the_first_frame_of_a_scene() -> None:
+    aims = [Aim(x=12.0 * frame, zoom=1 + 0.01 * frame, turn=0.01 * frame) for frame in range(12)]
+    camera = Camera()
+    for frame, aim in enumerate(aims):
+        camera.step(picture(drawn(aim)), frame / 30, [])
+    assert camera.scene == 0
+    assert camera.ground is not None
+    assert apart(STILL.undone(camera.ground), aims[-1], aims[0]) < 4
+    camera.step(picture(drawn(aims[-1], scene=2)), 0.4, [])
+    assert camera.ground == STILL
+    camera.step(picture(np.zeros((HEIGHT, WIDTH), np.uint8)), 0.5, [])
+    assert [camera.ground, camera.scene] == [None, 2]
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -161,6 +177,11 @@ def test_a_shift_moves_points_boxes_and_regions_alike() -> None:
     assert box == pytest.approx((point[0] - 12, point[1] - 24, point[0] + 12, point[1] + 24))
 
 
+def _hips(sighting: Sighting) -> tuple[float, float]:
+    x, y = sighting.pose.points[[Landmark.LEFT_HIP, Landmark.RIGHT_HIP]].mean(axis=0).tolist()
+    return x, y
+
+
 MAN = (495, 200)
 """Where the man on the roof is in the frames from 90 on, scaled to a width of 1326; the woman is outside the cuts."""
 
@@ -185,14 +206,23 @@ def panned(frame: int) -> tuple[float, float, float]:
 def test_who_is_followed_stays_the_same_before_a_camera_that_moves(
     aim: Callable[[int], tuple[float, float, float]], demo_clip: Path, vision: PoseModel
 ) -> None:
-    frames = []
+    frames, cuts = [], []
     for frame, whole in enumerate(clips.scaled(demo_clip, 32, 1326, first=90)):
         across, down, zoom = aim(frame)
         width, height = (round(side / zoom / 2) * 2 for side in (640, 360))
         left, top = max(0, round(MAN[0] + across - width / 2)), max(0, round(MAN[1] + down - height / 2))
+        cuts.append((left, top, width / 640))
         cut = np.ascontiguousarray(whole[top : top + height, left : left + width])
         shown = clips.pixels(av.VideoFrame.from_ndarray(cut, format="rgb24"), 640, 360)
         frames.append(Frame(frame, frame / 30, picture_of(shown)))
     seen = [sighting for some in analysis.followed(frames, vision) for sighting in some]
     assert {sighting.person for sighting in seen} == {1}
+    assert {sighting.scene for sighting in seen} == {0}
+    for sighting in seen:
+        assert sighting.ground is not None
+        x, y = (
+            part * cuts[sighting.frame][2] + cuts[sighting.frame][place] for place, part in enumerate(_hips(sighting))
+        )
+        true = (x - cuts[0][0]) / cuts[0][2], (y - cuts[0][1]) / cuts[0][2]
+        assert math.dist(sighting.ground.point(*_hips(sighting)), true) < 8
     assert len(seen) >= 30

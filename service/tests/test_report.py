@@ -25,7 +25,17 @@ from fastbreak_service import analyzing
 from fastbreak_service.movement.curves import Curve, curves
 from fastbreak_service.movement.review import events, review
 from fastbreak_service.movement.series import motion
-from fastbreak_service.movement.values import Landing, Moved, Movement, Name, Side, Status
+from fastbreak_service.movement.values import (
+    Cut,
+    Deceleration,
+    Landing,
+    Moved,
+    Movement,
+    Name,
+    Reason,
+    Side,
+    Status,
+)
 from fastbreak_service.report import Report, as_text
 from fastbreak_service.reporting import folder, sections, tables
 from fastbreak_service.reporting.document import Model, Origin, as_json, document, schema
@@ -111,7 +121,7 @@ def test_the_page_says_each_finding_with_all_that_it_stands_on(html: str, writte
         assert not [words for words in told if escape(words) not in html]
         assert html.count(f'href="#shot-1-{finding.shown[0].frame}"') >= 1
     reviewed = [finding for finding in moved.findings if finding.status is Status.FOR_REVIEW]
-    assert html.index('class="card for_review"') < html.index("<h2>Landings and jumps</h2>")
+    assert html.index('class="card for_review"') < html.index("<h2>Landings, jumps, cuts and decelerations</h2>")
     assert f"{len(reviewed)} findings for review" in html
     assert "not measurable (view)" in html
     assert "diagnosis" in html
@@ -125,12 +135,37 @@ def test_the_page_asks_for_nothing_and_keeps_what_others_wrote_apart(html: str) 
     assert {address if address == "data:" else address[:1] for address in asked} == {"data:", "#"}
 
 
+def test_cuts_and_decelerations_are_told_with_number_or_reason() -> None:
+    where = (60, 2.0, 2.1, 1.9, 60.0, 300.0)
+    ways: list[Cut | Deceleration] = [
+        Cut("cut", *where, 92.4, 4.2, None, ""),
+        Cut("cut", *where, None, None, Reason.VIEW, "The person comes < here."),
+        Deceleration("deceleration", *where, 2.6, 0.2, None, ""),
+    ]
+    movement = Movement([Moved(1, [*ways], [])], 0)
+    found = document(Origin("x.mp4", "1" * 64, "1", "abc", []), reports.NOBODY_SAID, reports.result(), movement)
+    jsonschema_rs.validator_for(schema()).validate(json.loads(json.dumps(as_json(found))))
+    html = page(found, Evidence({}, {}))
+    for words in (
+        "0 landings, 0 jumps, 2 cuts, 1 deceleration of",
+        "turned by 92 ± 4° in the picture",
+        "not measurable (view): The person comes &lt; here",
+        "lost 2.6 ± 0.2 body heights a second in a second",
+    ):
+        assert words in html
+    rows = list(csv.DictReader(tables.events(movement).splitlines()))
+    assert [(row["measure"], row["value"]) for row in rows if row["kind"] == "deceleration"] == [
+        *(("speed_before", "2.1"), ("speed_after", "1.9"), ("deceleration", "2.6"))
+    ]
+    assert {(row["frame"], row["unit"]) for row in rows if row["measure"] == "angle_in_picture"} == {("60", "degree")}
+
+
 def test_a_clip_without_events_has_a_page_that_says_so() -> None:
     origin = Origin("x.mp4", "1" * 64, "1", "abc", [Model("m", "2")])
     empty = document(origin, reports.NOBODY_SAID, replace(reports.result(), persons=[]), Movement([], 0))
     jsonschema_rs.validator_for(schema()).validate(as_json(empty))
     said = page(empty, Evidence({}, {}))
-    assert "No landing and no jump was found" in said
+    assert "No landing, jump, cut or deceleration was found" in said
     assert "Nobody was seen" in said
 
 

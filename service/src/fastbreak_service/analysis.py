@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fastbreak_service.video.work import of_vision
@@ -17,7 +17,7 @@ from fastbreak_service.vision.sides import Sides
 from fastbreak_service.vision.tracker import Sighting, Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fastbreak_service.video.facts import VideoFacts
     from fastbreak_service.video.frames import Frame
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.picture import Picture
     from fastbreak_service.vision.pose import Pose
     from fastbreak_service.vision.region import Region
+    from fastbreak_service.vision.shift import Shift
+
+_HELD_BACK = 300
+"""Frames after which nobody waits for a number: a fifth of a second at more frames a second than cameras have."""
 
 
 class MeasureRow(NamedTuple):
@@ -167,13 +171,25 @@ def followed(
 ) -> Iterator[list[Sighting]]:
     """The sightings that became certain with each frame, and at the end."""
     tracker, camera = Tracker(), Camera()
+    grounds: dict[int, tuple[Shift | None, int]] = {}
     for frame in frames:
         shift = camera.step(frame.picture, frame.time_seconds, tracker.bodies())
         if shift is not None:
             tracker.move(shift)
-        yield _step(tracker, vision, frame)
+        grounds[frame.index] = camera.ground, camera.scene
+        grounds.pop(frame.index - _HELD_BACK, None)
+        yield _grounded(_step(tracker, vision, frame), grounds)
         progress(frame.index + 1)
-    yield tracker.finish()
+    yield _grounded(tracker.finish(), grounds)
+
+
+def _grounded(sightings: list[Sighting], grounds: Mapping[int, tuple[Shift | None, int]]) -> list[Sighting]:
+    """Sightings with what the camera did until their frames."""
+    found = []
+    for sighting in sightings:
+        ground, scene = grounds.get(sighting.frame, (None, 0))
+        found.append(replace(sighting, ground=ground, scene=scene))
+    return found
 
 
 class Telling:

@@ -16,7 +16,7 @@ from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.clips import FORM, ClipError, local
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
-from fastbreak_service.movement.values import Landing
+from fastbreak_service.movement.values import Jump, Landing
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.probe import probe
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastbreak_service.analysis import Vision
-    from fastbreak_service.movement.values import Finding, Jump, Movement
+    from fastbreak_service.movement.values import Event, Finding, Movement
     from fastbreak_service.video.limits import Limits
 
 
@@ -74,10 +74,11 @@ def _moved(movement: Movement, places: Mapping[int, int]) -> dict[str, Any]:
     }
 
 
-def _event(place: int, event: Landing | Jump) -> dict[str, Any]:
+def _event(place: int, event: Event) -> dict[str, Any]:
     if isinstance(event, Landing):
         return {"person": place, "kind": event.kind, "frame": event.contact_frame, "legs": event.legs}
-    return {"person": place, "kind": event.kind, "frame": event.takeoff_frame}
+    frame = event.takeoff_frame if isinstance(event, Jump) else event.frame
+    return {"person": place, "kind": event.kind, "frame": frame}
 
 
 def _finding(place: int, finding: Finding) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastbreak_service.movement.values import Jump, Moved
+from fastbreak_service.movement.values import Cut, Deceleration, Jump, Moved
+from fastbreak_service.reporting.words import of_way
 
 if TYPE_CHECKING:
     from fastbreak_service.analysis import MeasureRow, Result
@@ -94,11 +95,14 @@ def _moved(report: Report, person: int) -> list[str]:
     if report.movement is None:
         return []
     moved = next((found for found in report.movement.persons if found.person == person), Moved(person, [], []))
-    lines = [] if moved.events else ["  no landing or jump found"]
+    lines = [] if moved.events else ["  no landing, jump, cut or deceleration found"]
     for event in moved.events:
         if isinstance(event, Jump):
             height = f"{event.height_metres:.2f} ± {event.height_error:.2f} m" if event.height_metres else event.words
             lines.append(f"  jump in frame {event.takeoff_frame}: {height}")
+            continue
+        if isinstance(event, Cut | Deceleration):
+            lines.append(f"  {event.kind} in frame {event.frame}: {of_way(event)}")
             continue
         lines.append(
             f"  landing in frame {event.contact_frame}, deepest in {event.deepest_frame}, legs: {event.legs}, "

@@ -34,7 +34,7 @@ _MOST_BYTES, _PAGE, _SHOWN = 64 << 20, 1000, 200
 _NOT_OURS = (401, 403, 429)
 # What passes by itself: no answer, a load balancer's word for that, or a service that asks to be asked again.
 _PASSING = (0, 408, 429, 502, 503, 504)
-_FRAMES = {"landing": "contact_frame", "jump": "takeoff_frame"}
+_FRAMES = {"landing": "contact_frame", "jump": "takeoff_frame", "cut": "frame", "deceleration": "frame"}
 
 
 class NotAskedError(Exception):

@@ -122,7 +122,7 @@ def _analyses() -> Object:
     )
     return {
         "/v1/analyses": {**listing, "post": _upload()},
-        "/v1/analyses/{id}/events": _get("listEvents", "Landings and jumps by person and time", events, *said),
+        "/v1/analyses/{id}/events": _get("listEvents", "Jumps, landings, cuts and stops of persons", events, *said),
         "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
         "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
         "/v1/analyses/{id}/progress": _following(),

@@ -10,7 +10,17 @@ from typing import Any
 from fastbreak_service.api.cutting import MOST_NAME, MOST_PARTS
 from fastbreak_service.api.problem import TYPE
 from fastbreak_service.forms import schema_of, schemas_of
-from fastbreak_service.movement.values import Finding, Jump, Landing, Reference, Shown, Value, ViewEstimate
+from fastbreak_service.movement.values import (
+    Cut,
+    Deceleration,
+    Finding,
+    Jump,
+    Landing,
+    Reference,
+    Shown,
+    Value,
+    ViewEstimate,
+)
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.team_reviews import MOST_VERSIONS, Verdict
 from fastbreak_service.video.completeness import Completeness
@@ -218,7 +228,9 @@ SCHEMAS: Object = {
     **schemas_of((ViewEstimate, Value, Reference, Shown), _SCHEMAS),
     "Landing": _of_person(Landing),
     "Jump": _of_person(Jump),
-    "Event": {"oneOf": [_ref("Landing"), _ref("Jump")]},
+    "Cut": _of_person(Cut),
+    "Deceleration": _of_person(Deceleration),
+    "Event": {"oneOf": [_ref("Landing"), _ref("Jump"), _ref("Cut"), _ref("Deceleration")]},
     "Events": _object(events=_list(_ref("Event")), next=_NEXT),
     "Finding": _of_person(
         Finding,

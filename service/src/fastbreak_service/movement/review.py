@@ -11,15 +11,16 @@ from fastbreak_service.movement.events import falls, jumps
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import MOST_EVENTS, Landing, Moved, Movement
+from fastbreak_service.movement.values import MOST_EVENTS, Jump, Landing, Moved, Movement
 from fastbreak_service.movement.view import view
+from fastbreak_service.movement.ways import ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fastbreak_service.movement.events import Fall
     from fastbreak_service.movement.series import Doubles, Motion
-    from fastbreak_service.movement.values import Finding, Jump
+    from fastbreak_service.movement.values import Event, Finding
     from fastbreak_service.vision.tracker import Sighting
 
 
@@ -32,7 +33,7 @@ class Trails:
     def add(self, sighting: Sighting) -> None:
         """Keep a sighting."""
         trail = self._trails.setdefault(sighting.person, Trail())
-        trail.add(sighting.frame, sighting.time_seconds, sighting.pose)
+        trail.add(sighting.frame, sighting.time_seconds, sighting.pose, sighting.ground, sighting.scene)
 
     def motion(self, person: int, clip_rate: float) -> Motion | None:
         """A person's series; None of fewer than two sightings."""
@@ -59,28 +60,31 @@ class Trails:
         return Movement(persons, len(moments) - sum(len(listed) for listed in found.values()))
 
 
-def review(trail: Trail, clip_rate: float) -> tuple[list[Landing | Jump], list[Finding]]:
-    """The landings and jumps of a person in order of time, and what is for review of them."""
+def review(trail: Trail, clip_rate: float) -> tuple[list[Event], list[Finding]]:
+    """The events of a person in order of time, and what is for review of them."""
     found = events(trail, clip_rate)
     return found, of_events(found)
 
 
-def events(trail: Trail, clip_rate: float) -> list[Landing | Jump]:
-    """The landings and jumps of a person in order of time."""
+def events(trail: Trail, clip_rate: float) -> list[Event]:
+    """The events of a person in order of time."""
     moved = motion(trail, clip_rate)
     if moved is None:
         return []
     found = falls(moved)
-    return sorted([*(_landing(moved, fall) for fall in found), *jumps(moved, found)], key=_begin)
+    landings = [_landing(moved, fall) for fall in found]
+    return sorted([*landings, *jumps(moved, found), *ways(trail, moved, found)], key=_begin)
 
 
-def of_events(found: Sequence[Landing | Jump]) -> list[Finding]:
+def of_events(found: Sequence[Event]) -> list[Finding]:
     """What is for review of a person's events."""
     return findings([event for event in found if isinstance(event, Landing)])
 
 
-def _begin(event: Landing | Jump) -> float:
-    return event.contact_seconds if isinstance(event, Landing) else event.takeoff_seconds
+def _begin(event: Event) -> float:
+    if isinstance(event, Landing):
+        return event.contact_seconds
+    return event.takeoff_seconds if isinstance(event, Jump) else event.seconds
 
 
 def _landing(moved: Motion, fall: Fall) -> Landing:

@@ -3,14 +3,15 @@
 
 """A person's landmarks as evenly sampled series, filtered.
 
-Kept of a sighting are twelve landmarks in single precision, about 170 bytes. An analysis spends 20 ms of its allowed
-work on each look (`video.work`), so the longest that is accepted, 1800 s, holds 90,000 sightings: 16 MB. The even
-series are made for one person at a time, at no more than 240 a second: ten minutes are 144,000 rows of 24 numbers,
-28 MB each for what was seen and what was filtered.
+Kept of a sighting are twelve landmarks and what the camera did, in single precision, about 180 bytes. An analysis
+spends 20 ms of its allowed work on each look (`video.work`), so the longest that is accepted, 1800 s, holds 90,000
+sightings: 17 MB. The even series are made for one person at a time, at no more than 240 a second: ten minutes are
+144,000 rows of 24 numbers, 28 MB each for what was seen and what was filtered.
 """
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from fastbreak_service.vision.landmarks import Landmark
 
 if TYPE_CHECKING:
     from fastbreak_service.vision.pose import Pose
+    from fastbreak_service.vision.shift import Shift
 
     type Doubles = npt.NDArray[np.float64]
     type Flags = npt.NDArray[np.bool_]
@@ -50,15 +52,23 @@ class Trail:
 
     def __init__(self) -> None:
         self.frames, self.times, self.points = array("i"), array("d"), array("f")
+        self.ground, self.scenes = array("f"), array("i")
 
-    def add(self, frame: int, time_seconds: float, pose: Pose) -> None:
-        """Keep a sighting; they come in order of time."""
+    def add(self, frame: int, time_seconds: float, pose: Pose, ground: Shift | None = None, scene: int = 0) -> None:
+        """Keep a sighting; they come in order of time. `ground` and `scene` are those of a `Sighting`."""
         self.frames.append(frame)
+        self.ground.extend([math.nan] * 3 if ground is None else _hips_on(ground, pose))
+        self.scenes.append(scene)
         self.times.append(time_seconds)
         hidden = ~(pose.visibility[KEPT] >= MINIMUM_VISIBILITY)
         points = np.array(pose.points[KEPT], np.float32)
         points[hidden] = np.nan
         self.points.extend(points.ravel().tolist())
+
+    def path(self) -> tuple[Doubles, Doubles]:
+        """Of each sighting where the hips' middle was in the first frame of the scene, (n, 2), and the scale to it."""
+        kept = np.array(self.ground, np.float64).reshape(-1, 3)
+        return kept[:, :2], kept[:, 2]
 
     def seen(self, frame: int) -> Doubles | None:
         """The landmarks of a frame (12, 2), NaN where one is hidden; None where there is no sighting."""
@@ -67,6 +77,13 @@ class Trail:
             return None
         size = 2 * len(KEPT)
         return np.array(self.points[place * size : (place + 1) * size], np.float64).reshape(len(KEPT), 2)
+
+
+def _hips_on(ground: Shift, pose: Pose) -> list[float]:
+    hips = [int(KEPT[HIP + side]) for side in (0, 1)]
+    seen = bool((pose.visibility[hips] >= MINIMUM_VISIBILITY).all())
+    x, y = pose.points[hips].mean(axis=0).tolist()
+    return [*(ground.point(x, y) if seen else (math.nan, math.nan)), ground.scale]
 
 
 @dataclass(frozen=True, slots=True)

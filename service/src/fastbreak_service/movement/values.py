@@ -69,6 +69,7 @@ class Reason(StrEnum):
     GAP = "gap"
     LEVEL = "level"
     DOUBT = "doubt"
+    CAMERA = "camera"
 
 
 class Status(StrEnum):
@@ -148,6 +149,49 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A change of direction, and how large it is in the picture, in degrees with its error, or why it has no number.
+
+    Speeds are in body heights a second, over .4 s before and after.
+    """
+
+    kind: Literal["cut"]
+    frame: int
+    seconds: float
+    speed_before: float
+    speed_after: float
+    rate: float
+    height_pixels: float
+    angle_degrees: float | None
+    angle_error: float | None
+    not_measurable: Reason | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deceleration:
+    """A loss of speed, in body heights a second in a second with its error, or why it has no number.
+
+    Speeds are those of a cut.
+    """
+
+    kind: Literal["deceleration"]
+    frame: int
+    seconds: float
+    speed_before: float
+    speed_after: float
+    rate: float
+    height_pixels: float
+    lost: float | None
+    lost_error: float | None
+    not_measurable: Reason | None
+    words: str
+
+
+type Event = Landing | Jump | Cut | Deceleration
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """What others published: values beyond `limit` (`above` or below it) are for review. `mark`: how it was read."""
 
@@ -191,7 +235,7 @@ class Moved:
     """What is said of one person's movement, in order of time."""
 
     person: int
-    events: list[Landing | Jump]
+    events: list[Landing | Jump | Cut | Deceleration]
     findings: list[Finding]
 
 

@@ -25,7 +25,8 @@ LIMITS = [
     "Angles lie in the plane of the image; nothing is measured in depth.",
     "What the pose network does wrong in every frame alike is in no error: no footage with known angles was there.",
     "The view is told from the shoulders' width: it cannot tell front from back, or a camera that looks up or down.",
-    "Cuts, decelerations, forces, contacts with other players and injuries are not looked for.",
+    "Cuts and decelerations are those of the way over the picture: nobody's way on the floor, or in metres, is known.",
+    "Forces, contacts with other players and injuries are not looked for.",
     "After an absence of 1.5 s a person gets another number. Who may be one is told by place and size alone.",
 ]
 """What was measured of nobody, whatever the clip shows."""

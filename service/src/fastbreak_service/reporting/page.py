@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from fastbreak_service.movement.values import Jump, Landing, Status
+from fastbreak_service.movement.values import Cut, Deceleration, Jump, Landing, Status
 from fastbreak_service.reporting import films, pictures, sections
 from fastbreak_service.reporting.findings import finding_card
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastbreak_service.movement.curves import Curve
-    from fastbreak_service.movement.values import Finding
+    from fastbreak_service.movement.values import Event, Finding
     from fastbreak_service.reporting.document import Document
     from fastbreak_service.reporting.pictures import Place, Shot
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _ORDER = list(Status)
-_NOBODY = "<p>No landing and no jump was found, so nothing could be held against a reference.</p>"
+_NOBODY = "<p>No landing, jump, cut or deceleration was found, so nothing could be held against a reference.</p>"
 _WHAT_IT_IS = (
     "For review by somebody who knows the movement. It says what was seen in one camera's picture; it is no diagnosis, "
     "and says nothing of anybody's risk."
@@ -55,7 +55,7 @@ def page(found: Document, evidence: Evidence) -> str:
         _symbols(evidence),
         f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}{_FILMS * evidence.films}</header>',
         f"<main><section><h2>Findings</h2>{_findings(found, evidence)}</section>",
-        f"<section><h2>Landings and jumps</h2>{_KEY}{_events(found, evidence)}</section>",
+        f"<section><h2>Landings, jumps, cuts and decelerations</h2>{_KEY}{_events(found, evidence)}</section>",
         f"<section><h2>What was not measured</h2>{sections.not_measured(found)}</section>",
         f"<section><h2>Persons</h2>{sections.persons(found)}{sections.who_is_who(found)}</section>",
         f"<section><h2>How it was measured</h2>{sections.method(found)}</section></main>",
@@ -83,7 +83,6 @@ def _symbols(evidence: Evidence) -> str:
 
 def _summary(found: Document) -> str:
     events = [event for moved in found.movement.persons for event in moved.events]
-    landings = sum(isinstance(event, Landing) for event in events)
     raised = [finding.status for moved in found.movement.persons for finding in moved.findings]
     left_out = (
         f" {found.movement.left_out} more events at the end of the clip are left out."
@@ -95,11 +94,15 @@ def _summary(found: Document) -> str:
         f"<p><strong>{sections.count(raised.count(Status.FOR_REVIEW), 'finding')} for review</strong>; "
         f"{raised.count(Status.NOT_ENOUGH_REPETITIONS)} with not enough repetitions, "
         f"{raised.count(Status.NOT_CLEAR)} that do not clear their reference. "
-        f"{sections.count(landings, 'landing')} and {sections.count(len(events) - landings, 'jump')} of "
+        f"{', '.join(_number_of(events, kind) for kind in (Landing, Jump, Cut, Deceleration))} of "
         f"{sections.count(len(found.persons), 'person')}.{left_out}</p>"
         f'<p class="soft">{video.width} by {video.height} pixels, {video.frames} frames, '
         f"{video.duration_seconds:.2f} s at {video.frames_per_second:.2f} frames a second.</p>"
     )
+
+
+def _number_of(events: list[Event], kind: type) -> str:
+    return sections.count(sum(isinstance(event, kind) for event in events), kind.__name__.lower())
 
 
 def _findings(found: Document, evidence: Evidence) -> str:
@@ -123,16 +126,14 @@ def _shown_in(person: int, finding: Finding, evidence: Evidence) -> dict[int, st
 
 
 def _events(found: Document, evidence: Evidence) -> str:
-    cards = [
-        sections.jump_card(moved.person, event)
-        if isinstance(event, Jump)
-        else sections.landing_card(
-            moved.person,
-            event,
-            sections.landing_pictures(moved.person, event, evidence.shots),
-            evidence.curves.get((moved.person, event.contact_frame), []),
-        )
-        for moved in found.movement.persons
-        for event in moved.events
-    ]
+    cards = [_card(moved.person, event, evidence) for moved in found.movement.persons for event in moved.events]
     return "".join(cards) or "<p>None was found.</p>"
+
+
+def _card(person: int, event: Event, evidence: Evidence) -> str:
+    if isinstance(event, Jump):
+        return sections.jump_card(person, event)
+    if isinstance(event, Cut | Deceleration):
+        return sections.way_card(person, event)
+    shown = sections.landing_pictures(person, event, evidence.shots)
+    return sections.landing_card(person, event, shown, evidence.curves.get((person, event.contact_frame), []))

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from fastbreak_service.movement import errors
 from fastbreak_service.movement.references import REFERENCES
 from fastbreak_service.reporting.plots import Bar, plot
-from fastbreak_service.reporting.words import CURVES, MEASURES, REASONS, SIDES, amount
+from fastbreak_service.reporting.words import CURVES, MEASURES, REASONS, SIDES, amount, of_way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fastbreak_service.movement.curves import Curve
-    from fastbreak_service.movement.values import Jump, Landing, Value
+    from fastbreak_service.movement.values import Cut, Deceleration, Jump, Landing, Value
     from fastbreak_service.reporting.document import Document
     from fastbreak_service.reporting.pictures import Place, Shot
 
@@ -29,6 +29,10 @@ frame, seen from the front; positive when the knee is nearer to the other leg.
 
 Contact: the first frame with a foot on the ground after the hips fell at 1.15 body heights a second or more. Deepest:
 the middle of the frames in which the hips are lowest.
+
+Cut: the way of the hips over the picture turns by 45° or more at 1 body height a second or more; the limits are our
+own, and on the floor the angle is another. Deceleration: from 1.7 body heights a second it loses 2 a second or more
+(3.5 m/s² at 1.75 m: Tuttle 2024, Sports Med, of basketball; read in the abstract).
 
 View: told from how wide the shoulders look beside the trunk. Sagittal is within about 16° of a side view; frontal
 cannot be told from 30° off the front.
@@ -131,6 +135,17 @@ def jump_card(person: int, jump: Jump) -> str:
         f'<article class="card" id="jump-{person}-{jump.takeoff_frame}">'
         f"<h3>Person {person}: jump from frame {jump.takeoff_frame}</h3>"
         f"<p>At {jump.takeoff_seconds:.2f} s{landed}.{flight} Height:{height}</p></article>"
+    )
+
+
+def way_card(person: int, event: Cut | Deceleration) -> str:
+    """A cut or a deceleration with its speeds, and its angle or loss, or why there is no number."""
+    told = escape(of_way(event).removesuffix("."))
+    return (
+        f'<article class="card" id="{event.kind}-{person}-{event.frame}">'
+        f"<h3>Person {person}: {event.kind} in frame {event.frame}</h3>"
+        f"<p>At {event.seconds:.2f} s: {told}. {event.rate:g} frames a second, a body of "
+        f"{event.height_pixels:.0f} pixels.</p></article>"
     )
 
 

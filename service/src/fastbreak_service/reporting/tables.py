@@ -10,12 +10,12 @@ import io
 from typing import TYPE_CHECKING
 
 from fastbreak_service.analysis import MeasureRow
-from fastbreak_service.movement.values import Jump, Landing
+from fastbreak_service.movement.values import Cut, Jump, Landing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fastbreak_service.movement.values import Movement
+    from fastbreak_service.movement.values import Deceleration, Event, Movement
 
 ANGLES = MeasureRow._fields
 EVENTS = [
@@ -90,9 +90,13 @@ def findings(movement: Movement) -> str:
 def _event_rows(movement: Movement) -> Iterator[Sequence[object]]:
     for moved in movement.persons:
         for event in moved.events:
-            yield from (
-                (moved.person, *row) for row in (_landed(event) if isinstance(event, Landing) else _jumped(event))
-            )
+            yield from ((moved.person, *row) for row in _rows(event))
+
+
+def _rows(event: Event) -> Iterator[Sequence[object]]:
+    if isinstance(event, Landing):
+        return _landed(event)
+    return _jumped(event) if isinstance(event, Jump) else _went(event)
 
 
 def _landed(landing: Landing) -> Iterator[Sequence[object]]:
@@ -114,6 +118,19 @@ def _jumped(jump: Jump) -> Iterator[Sequence[object]]:
     ):
         # A flight may be known where the height is not.
         yield (*of_event, name, "both", value, error, unit, jump.takeoff_frame, *(why if value is None else (None, "")))
+
+
+def _went(event: Cut | Deceleration) -> Iterator[Sequence[object]]:
+    of_event = (event.kind, event.frame, event.seconds, *[None] * 3, event.rate, event.height_pixels)
+    where = (event.frame, None, "")
+    for name, speed in (("speed_before", event.speed_before), ("speed_after", event.speed_after)):
+        yield (*of_event, name, "both", speed, None, "body_height_per_second", *where)
+    told = (event.frame, event.not_measurable, event.words)
+    if isinstance(event, Cut):
+        yield (*of_event, "angle_in_picture", "both", event.angle_degrees, event.angle_error, "degree", *told)
+    else:
+        unit = "body_height_per_second_squared"
+        yield (*of_event, "deceleration", "both", event.lost, event.lost_error, unit, *told)
 
 
 def _csv(header: Iterable[str], rows: Iterable[Sequence[object]]) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import HIPS
-from fastbreak_service.movement.values import Name, Reason, Side, Status, Unit
+from fastbreak_service.movement.values import Cut, Name, Reason, Side, Status, Unit
 
 if TYPE_CHECKING:
-    from fastbreak_service.movement.values import Reference
+    from fastbreak_service.movement.values import Deceleration, Reference
 
 MEASURES: dict[str, str] = {
     Name.KNEE_FLEXION_AT_CONTACT: "Knee flexion at contact",
@@ -44,6 +44,7 @@ REASONS = {
     Reason.GAP: "gap",
     Reason.LEVEL: "level",
     Reason.DOUBT: "errors add up",
+    Reason.CAMERA: "camera",
 }
 UNITS = {Unit.DEGREE: "°", Unit.PERCENT: " %"}
 
@@ -51,6 +52,16 @@ UNITS = {Unit.DEGREE: "°", Unit.PERCENT: " %"}
 def amount(value: float, error: float | None, unit: Unit) -> str:
     """A value with its error."""
     return f"{value:.1f} ± {error or 0.0:.1f}{UNITS[unit]}"
+
+
+def of_way(event: Cut | Deceleration) -> str:
+    """What is told of a cut or a deceleration."""
+    speeds = f"{event.speed_before:.2f} body heights a second before, {event.speed_after:.2f} after"
+    if event.not_measurable is not None:
+        return f"{speeds}; not measurable ({REASONS[event.not_measurable]}): {event.words}"
+    if isinstance(event, Cut):
+        return f"{speeds}; turned by {event.angle_degrees:.0f} ± {event.angle_error:.0f}° in the picture"
+    return f"{speeds}; lost {event.lost:.1f} ± {event.lost_error:.1f} body heights a second in a second"
 
 
 def against(reference: Reference, unit: Unit) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.vision.shift import Shift
+from fastbreak_service.vision.shift import STILL, Shift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +78,15 @@ class _Small:
 
 
 class Camera:
-    """The camera of one clip. Feed it the frames in order."""
+    """The camera of one clip. Feed it the frames in order.
+
+    `ground`: what leads from the newest frame to the first of its `scene`; None where nothing tells. Scenes count
+    from 0, and a new one begins where a picture does not explain the next.
+    """
 
     def __init__(self) -> None:
+        self.ground: Shift | None = None
+        self.scene = -1
         self._before: _Small | None = None
         self._moved_at = -math.inf
         self._last = np.zeros(4)
@@ -94,6 +100,7 @@ class Camera:
         before = self._before
         if before is None or before.grey.shape != grey.shape:
             self._before = _edges(grey, time_seconds)
+            self._lose(known=len(self._before.pixels) >= _FEWEST)
             return None
         free = _free(before, bodies, pixels)
         moves = time_seconds - self._moved_at <= _SAME_SECONDS
@@ -105,9 +112,16 @@ class Camera:
             return None
         self._before, self._last = _edges(grey, time_seconds), np.zeros(4)
         if found is None:
+            self._lose(known=len(self._before.pixels) >= _FEWEST)
             return None
         self._moved_at, self._last = time_seconds, found
-        return _shift(found, grey, pixels)
+        shift = _shift(found, grey, pixels)
+        self.ground = None if self.ground is None else shift.undone(self.ground)
+        return shift
+
+    def _lose(self, *, known: bool) -> None:
+        self.scene += 1
+        self.ground = STILL if known else None
 
 
 def small(picture: Picture) -> tuple[Doubles, int]:

@@ -57,3 +57,18 @@ class Shift:
     def way(self, across: float, down: float) -> tuple[float, float]:
         """A way or a speed, as it looks now."""
         return self.a * across - self.b * down, self.b * across + self.a * down
+
+    def back(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point that is now there was before."""
+        x, y, square = x - self.across, y - self.down, self.a * self.a + self.b * self.b
+        return (self.a * x + self.b * y) / square, (self.a * y - self.b * x) / square
+
+    def undone(self, then: Shift) -> Shift:
+        """First this one backwards, then another."""
+        across, down = then.point(*self.back(0.0, 0.0))
+        square = self.a * self.a + self.b * self.b
+        a, b = self.a / square, -self.b / square
+        return Shift(then.a * a - then.b * b, then.b * a + then.a * b, across, down)
+
+
+STILL = Shift(1.0, 0.0, 0.0, 0.0)

@@ -65,12 +65,17 @@ body's limbs are easily seen as another, smaller body."""
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A person in a frame: number from 1, frame from 0, the frame's time in seconds, and the pose."""
+    """A person in a frame: number from 1, frame from 0, the frame's time in seconds, and the pose.
+
+    `ground` leads from the frame to the first one of its `scene`, as the camera moved; None where nothing tells.
+    """
 
     person: int
     frame: int
     time_seconds: float
     pose: Pose
+    ground: Shift | None = None
+    scene: int = 0
 
 
 class Tracker:

@@ -97,7 +97,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Landings and jumps by person and time */
+        /** Jumps, landings, cuts and stops of persons */
         get: operations["listEvents"];
         put?: never;
         post?: never;
@@ -636,7 +636,7 @@ export interface components {
             value: number | null;
             error: number | null;
             frame: number | null;
-            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt") | null;
+            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt" | "camera") | null;
             words: string;
         };
         Reference: {
@@ -681,10 +681,40 @@ export interface components {
             flight_error: number | null;
             height_metres: number | null;
             height_error: number | null;
-            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt") | null;
+            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt" | "camera") | null;
             words: string;
         };
-        Event: components["schemas"]["Landing"] | components["schemas"]["Jump"];
+        Cut: {
+            person: number;
+            /** @enum {unknown} */
+            kind: "cut";
+            frame: number;
+            seconds: number;
+            speed_before: number;
+            speed_after: number;
+            rate: number;
+            height_pixels: number;
+            angle_degrees: number | null;
+            angle_error: number | null;
+            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt" | "camera") | null;
+            words: string;
+        };
+        Deceleration: {
+            person: number;
+            /** @enum {unknown} */
+            kind: "deceleration";
+            frame: number;
+            seconds: number;
+            speed_before: number;
+            speed_after: number;
+            rate: number;
+            height_pixels: number;
+            lost: number | null;
+            lost_error: number | null;
+            not_measurable: ("view" | "size" | "rate" | "occlusion" | "gap" | "level" | "doubt" | "camera") | null;
+            words: string;
+        };
+        Event: components["schemas"]["Landing"] | components["schemas"]["Jump"] | components["schemas"]["Cut"] | components["schemas"]["Deceleration"];
         Events: {
             events: components["schemas"]["Event"][];
             /** @description The `after` of the next page; null at the end. */

@@ -5,21 +5,29 @@ import type { Event, Schemas } from '../api/client.ts'
 import { clock, measured, number, words } from '../pure/format.ts'
 import { sided } from './Findings.tsx'
 
-/** Each landing and jump, with every measure or why there is none. */
+/** Each landing, jump, cut and deceleration, with every measure or why there is none. */
 export function Events({ events, jump }: { events: readonly Event[]; jump: (frame: number) => void }) {
   if (events.length === 0) return null
   return (
     <section aria-labelledby="events">
-      <h2 id="events">Landings and jumps</h2>
-      {events.map((event) =>
-        event.kind === 'landing' ? (
-          <Landing key={`landing ${event.person} ${event.contact_frame}`} landing={event} jump={jump} />
-        ) : (
-          <Jump key={`jump ${event.person} ${event.takeoff_frame}`} jumped={event} jump={jump} />
-        ),
-      )}
+      <h2 id="events">Events</h2>
+      {events.map((event) => (
+        <One key={`${event.kind} ${event.person} ${frameOf(event)}`} event={event} jump={jump} />
+      ))}
     </section>
   )
+}
+
+function frameOf(event: Event): number {
+  if (event.kind === 'landing') return event.contact_frame
+  return event.kind === 'jump' ? event.takeoff_frame : event.frame
+}
+
+function One({ event, jump }: { event: Event; jump: Jumping }) {
+  if (event.kind === 'landing') return <Landing landing={event} jump={jump} />
+  if (event.kind === 'jump') return <Jump jumped={event} jump={jump} />
+  // A later release may tell of more.
+  return event.kind === 'cut' || event.kind === 'deceleration' ? <Way way={event} jump={jump} /> : null
 }
 
 type Jumping = (frame: number) => void
@@ -94,4 +102,29 @@ function Jump({ jumped, jump }: { jumped: Schemas['Jump']; jump: Jumping }) {
       </p>
     </details>
   )
+}
+
+function Way({ way, jump }: { way: Schemas['Cut'] | Schemas['Deceleration']; jump: Jumping }) {
+  return (
+    <details class="event">
+      <summary>
+        {way.kind === 'cut' ? 'Cut' : 'Deceleration'} at {clock(way.seconds)} <span>person {way.person}</span>
+      </summary>
+      <div class="jumps">
+        <button type="button" onClick={() => jump(way.frame)}>
+          Frame {way.frame}
+        </button>
+      </div>
+      <p>
+        {number(way.speed_before, 1)} body heights a second before, {number(way.speed_after, 1)} after.{' '}
+        {way.not_measurable === null ? amountOf(way) : <span class="not">Not measurable: {way.words}</span>}
+      </p>
+    </details>
+  )
+}
+
+function amountOf(way: Schemas['Cut'] | Schemas['Deceleration']): string {
+  return way.kind === 'cut'
+    ? `Turned by ${number(way.angle_degrees ?? 0, 0)} ± ${number(way.angle_error ?? 0, 0)}° in the picture.`
+    : `Lost ${number(way.lost ?? 0, 1)} ± ${number(way.lost_error ?? 0, 1)} body heights a second in a second.`
 }

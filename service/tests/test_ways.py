@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Cuts and decelerations of figures whose way is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pytest
+
+from fastbreak_service.movement.review import review
+from fastbreak_service.movement.series import KEPT, Trail
+from fastbreak_service.movement.values import Cut, Deceleration, Reason
+from fastbreak_service.vision.landmarks import COUNT
+from fastbreak_service.vision.shift import STILL, Shift
+from support.figures import METRES, Camera, Drop, Leap, Stance, running, seen, squatting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastbreak_service.vision.pose import Pose
+
+    type Place = tuple[float, float]
+
+RATES = (25, 30, 120)
+
+
+def still(_time: float) -> Shift | None:
+    """A camera on a tripod."""
+    return STILL
+
+
+def filmed(  # noqa: PLR0913 - a film is all of this
+    way: Callable[[float], Place],
+    camera: Camera,
+    *,
+    moves: Callable[[float], Stance] = running,
+    ground: Callable[[float], Shift | None] = still,
+    size: Callable[[float], float] = lambda _time: 1.0,
+    scene: Callable[[float], int] = lambda _time: 0,
+    seconds: float = 3.2,
+) -> list[Cut | Deceleration]:
+    """Cuts and decelerations of a figure that goes a way in metres of the picture, by a camera that is known."""
+    trail, noise = Trail(), np.random.default_rng(camera.seed)
+    for frame in range(round(seconds * camera.rate) + 1):
+        time = frame / camera.rate
+        across, down = (part * camera.height / METRES for part in way(time))
+        body = seen(moves(time), camera)
+        shown = body.mean(axis=0) + size(time) * (body - body.mean(axis=0)) + (across, down)
+        shift = ground(time)
+        if shift is not None:
+            shown = np.array([shift.back(x, y) for x, y in shown])
+        landmarks = np.zeros((COUNT, 2), np.float32)
+        landmarks[KEPT] = shown + noise.normal(0, camera.noise, shown.shape)
+        pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
+        trail.add(frame, time, pose, shift, scene(time))
+    return [event for event in review(trail, camera.rate)[0] if isinstance(event, Cut | Deceleration)]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Straight on at a speed in metres a second, and from 2 s on by an angle in degrees up the picture."""
+
+    angle: float
+    speed: float = 3.5
+
+    def __call__(self, time: float) -> Place:
+        way, turned = min(time, 2.0) * self.speed, math.radians(self.angle)
+        further = max(0.0, time - 2.0) * self.speed
+        return way + further * math.cos(turned), -further * math.sin(turned)
+
+
+@dataclass(frozen=True)
+class Brake:
+    """At a speed in metres a second, and from 2 s on evenly slower until it is another."""
+
+    speed: float = 5.0
+    rate: float = 5.0
+    until: float = 0.0
+
+    def __call__(self, time: float) -> Place:
+        braked = min(max(0.0, time - 2.0), (self.speed - self.until) / self.rate)
+        way = min(time, 2.0) * self.speed + self.speed * braked - self.rate * braked**2 / 2
+        return way + max(0.0, time - 2.0 - braked) * self.until, 0.0
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("angle", [75, 120, 180])
+def test_a_sharp_cut_is_found_where_it_is(rate: int, angle: float) -> None:
+    (cut,) = filmed(Turn(angle), Camera(rate=rate, noise=2))
+    assert isinstance(cut, Cut)
+    assert cut.seconds == pytest.approx(2.0, abs=0.1)
+    assert cut.frame == pytest.approx(cut.seconds * rate, abs=0.01)
+    assert cut.speed_before == pytest.approx(2, abs=0.15)
+    assert cut.speed_after == pytest.approx(2, abs=0.15)
+    if rate < 29:
+        assert (cut.angle_degrees, cut.not_measurable) == (None, Reason.RATE)
+    else:
+        assert cut.angle_degrees is not None
+        assert cut.angle_error is not None
+        assert abs(cut.angle_degrees - angle) <= cut.angle_error < 10
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize(("speed", "brake"), [(5.0, 5.0), (6.0, 7.0), (4.5, 5.0)])
+def test_a_stop_is_a_deceleration(rate: int, speed: float, brake: float) -> None:
+    (stop,) = filmed(Brake(speed, brake), Camera(rate=rate, noise=2))
+    assert isinstance(stop, Deceleration)
+    assert 2.0 <= stop.seconds <= 2.0 + speed / brake
+    assert stop.speed_before > stop.speed_after
+    if rate < 29:
+        assert (stop.lost, stop.not_measurable) == (None, Reason.RATE)
+    else:
+        assert stop.lost is not None
+        assert stop.lost_error is not None
+        assert stop.lost == pytest.approx(brake / METRES, abs=stop.lost_error + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("way", "moves"),
+    [
+        (lambda _time: (0.0, 0.0), lambda _time: Stance()),
+        (lambda _time: (0.0, 0.0), running),
+        (lambda _time: (0.0, 0.0), squatting),
+        (Turn(90, 1.4), running),  # who walks
+        (Brake(1.4, 5.0), running),
+        (Turn(0), running),
+        (Turn(30), running),
+        (Brake(5.0, 2.5), running),  # who runs out
+        (lambda time: (2.5 * math.sin(1.4 * time), 2.5 * math.cos(1.4 * time)), running),  # an arc
+        (lambda time: (3.0 * time, 0.0), Leap(height=0.5, takeoff=1.5)),
+        (Brake(3.5, 20.0), Drop(contact=2.0)),
+    ],
+    ids=["stands", "in place", "squats", "walks", "stops walking", "runs", "bends", "runs out", "arc", "jump", "drop"],
+)
+@pytest.mark.parametrize(("height", "rate"), [(100, 30), (400, 60)])
+def test_what_is_neither_makes_no_event(
+    way: Callable[[float], Place], moves: Callable[[float], Stance], height: float, rate: int
+) -> None:
+    assert filmed(way, Camera(height=height, rate=rate, noise=2), moves=moves) == []
+
+
+@pytest.mark.parametrize("height", [40, 70])
+def test_who_is_small_and_trembles_makes_no_event(height: float) -> None:
+    for seed in range(3):
+        assert filmed(lambda time: (3 * time, 0), Camera(height=height, rate=60, noise=2, seed=seed)) == []
+
+
+def panned(time: float) -> Shift:
+    """The ground of a camera that follows, and stops, and trembles by 10 pixels."""
+    return Shift(1, 0, 900 * min(time, 1.5) + 10 * math.sin(40 * time), 0)
+
+
+def test_what_the_camera_does_is_taken_away() -> None:
+    camera = Camera(noise=1)
+    assert filmed(lambda _time: (0.0, 0.0), camera, ground=panned) == []
+    assert filmed(lambda time: (3.0 * time, 0.0), camera, ground=panned) == []
+    (cut,) = filmed(Turn(120), camera, ground=panned)
+    assert isinstance(cut, Cut)
+    assert cut.angle_degrees == pytest.approx(120, abs=9)
+
+
+def test_where_nothing_tells_what_the_camera_did_nothing_is_looked_for() -> None:
+    assert filmed(Turn(120), Camera(), ground=lambda _time: None) == []
+    assert filmed(Turn(120), Camera(), scene=lambda time: int(time > 2.0)) == []
+    assert len(filmed(Turn(120), Camera(), scene=lambda time: int(time > 3.0))) == 1
+
+
+def test_a_zoom_and_a_person_who_comes_give_a_reason_and_no_number() -> None:
+    (zoomed,) = filmed(Turn(120), Camera(), ground=lambda time: Shift(1 + 0.1 * time, 0, 0, 0))
+    (coming,) = filmed(Turn(120, 7.0), Camera(), size=lambda time: 1 + 0.6 * time)
+    assert isinstance(zoomed, Cut)
+    assert isinstance(coming, Cut)
+    assert (zoomed.angle_degrees, zoomed.not_measurable) == (None, Reason.CAMERA)
+    assert (coming.angle_degrees, coming.not_measurable) == (None, Reason.VIEW)
+    assert zoomed.words
+    assert coming.words
