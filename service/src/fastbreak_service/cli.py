@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
     commands.add_parser("work", help="analyse what is accepted, apart from serve").set_defaults(run=_work)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
-    commands.add_parser("restored", help="erase again in a restored database, compare it").set_defaults(run=_restored)
+    restored = commands.add_parser("restored", help="erase again in a restored database, compare it")
+    restored.add_argument("--take-over", action="store_true", help="put its rows in the place of the living database's")
+    restored.set_defaults(run=_restored)
     commands.add_parser(
         "rotate", help="give the API, and the workers, another database user and password each"
     ).set_defaults(run=_rotate)
@@ -196,16 +198,17 @@ def _rotate(_: argparse.Namespace) -> int:
     return _administer(settings, "given another password", _rotated)
 
 
-def _restored(_: argparse.Namespace) -> int:
+def _restored(arguments: argparse.Namespace) -> int:
     settings = config.restored_settings(os.environ)
     from fastbreak_service.store.administration import administration  # noqa: PLC0415
     from fastbreak_service.store.restored import compared  # noqa: PLC0415
+    from fastbreak_service.store.taken_over import taken_over  # noqa: PLC0415
 
     def work(restored: Administration) -> Iterator[str]:
         with administration(settings.living) as living:
-            yield from compared(living, restored, settings.moment)
+            yield from (taken_over if arguments.take_over else compared)(living, restored, settings.moment)
 
-    return _administer(settings.restored, "accepted", work)
+    return _administer(settings.restored, "taken over" if arguments.take_over else "accepted", work)
 
 
 def _administer(

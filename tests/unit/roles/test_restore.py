@@ -66,7 +66,7 @@ def backup(identifier, day, earlier=False, problem=""):
     return {"identifier": identifier, "kind": "manual", "moment": moment, "earlier": earlier, "problem": problem}
 
 
-def asked(name, backups, snapshot=""):
+def asked(name, backups, snapshot="", **more):
     """A variable of the role, where no copy stands and there are such backups."""
     variables = yaml.safe_load((ROOT / "roles" / "restore" / "vars" / "main.yml").read_text())
     known = {key: trust_as_template(text) if isinstance(text, str) else text for key, text in variables.items()}
@@ -76,6 +76,7 @@ def asked(name, backups, snapshot=""):
         "__restore_standing": {},
         "restore_snapshot": snapshot,
         "restore_time": "",
+        **more,
     }
     return Templar(DataLoader(), variables={**known, **here}).template(known[name])
 
@@ -86,6 +87,16 @@ def test_the_newest_rows_of_this_instance_are_taken():
     assert found == {"Snapshot": "ours", "RestoreTime": "", "Moment": "2026-03-02T04:00:00+00:00"}
     assert asked("__restore_told", backups) == "snapshot ours, of 2026-03-02T04:00:00+00:00"
     assert asked("__restore_backup", backups, "before")["Snapshot"] == "before"
+
+
+@pytest.mark.parametrize(
+    ("confirm", "plan", "refused"), [("", False, True), ("dev", False, True), ("prod", False, False), ("", True, False)]
+)
+def test_rows_are_taken_over_by_whoever_names_the_environment(confirm, plan, refused):
+    outputs = {name: {"ServiceKeyArn": "k"} for name in ("network", "rds", "ecs", "service")}
+    asking = {"restore_then": "take_over", "restore_confirm": confirm, "fastbreak_environment": "prod"}
+    fixed = {"__restore_outputs": outputs, "__restore_unconfirmed": "unconfirmed", "ansible_check_mode": plan}
+    assert asked("__restore_problem", [], **asking, **fixed) == ("unconfirmed" if refused else "")
 
 
 def test_why_there_is_none_is_told():

@@ -69,8 +69,10 @@ class Compared:
 def compare(present: Connection, copy: Connection, settled: datetime) -> Compared:
     """Compare them, after what was erased since is erased in the copy. Rows from before `settled` have to be in it."""
     tables = tuple(_counted(present, copy, table) for table in sorted(metadata.tables))
-    wrong = (*_missing(present, copy, settled), *_unlike(present, copy))
-    return Compared(tables, wrong, (*_emptied(tables), *_lost(present, copy)))
+    fewer, more = _unlike(present, copy)
+    return Compared(
+        tables, (*_missing(present, copy, settled), *fewer), (*_emptied(tables), *_lost(present, copy), *more)
+    )
 
 
 def _emptied(tables: Iterable[Counted]) -> list[str]:
@@ -120,19 +122,21 @@ def _missing(present: Connection, copy: Connection, settled: datetime) -> list[s
     return problems
 
 
-def _unlike(present: Connection, copy: Connection) -> list[str]:
-    """Analyses that had ended at the moment of the backup, and whose results are not the same."""
+def _unlike(present: Connection, copy: Connection) -> tuple[list[str], list[str]]:
+    """What the copy lacks of the results of analyses that had ended, and what the living database has lost of them."""
     # Another end than this one has no results, in a copy in which it was given up for somebody who was erased either.
     ended = sa.select(analyses.c.id).where(analyses.c.status == "succeeded")
     compared = set(copy.execute(ended).scalars()) & set(present.execute(ended).scalars())
-    problems = []
+    wrong, lost = [], []
     for name in _RESULTS:
         table = metadata.tables[name]
         statement = sa.select(table.c.analysis_id, sa.func.count()).group_by(table.c.analysis_id)
         here, there = ({row[0]: row[1] for row in connection.execute(statement)} for connection in (present, copy))
-        if unlike := {one for one in compared if here.get(one, 0) != there.get(one, 0)}:
-            problems.append(f"{len(unlike)} analyses have other {name} in the backup than now ({_some(unlike)})")
-    return problems
+        if fewer := {one for one in compared if here.get(one, 0) > there.get(one, 0)}:
+            wrong.append(f"{len(fewer)} analyses have other {name} in the backup than now ({_some(fewer)})")
+        if more := {one for one in compared if here.get(one, 0) < there.get(one, 0)}:
+            lost.append(f"{len(more)} analyses of the backup have fewer {name} in the living database ({_some(more)})")
+    return wrong, lost
 
 
 def _some(found: Iterable[UUID]) -> str:
