@@ -76,6 +76,7 @@ RUN = {
     "playbooks/restore.yml": (JOB, "playbooks/restore.yml"),
     "playbooks/restore.yml --check": (JOB, '"--check", *moment'),
     "playbooks/restore.yml -e time": (JOB, '"time=latest"'),
+    "playbooks/restore.yml -e time -e then -e confirm": (JOB, '"then=take_over"'),
     "playbooks/rotate.yml": (JOB, "playbooks/rotate.yml"),
     "playbooks/smoke.yml": (JOB, '("smoke",'),
     "playbooks/teardown.yml -e confirm": (PROVISION, "playbooks/teardown.yml"),
