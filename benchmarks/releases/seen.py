@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 _LOOK_SECONDS = 0.5
 _SHIFTED, _CLEANS_UP = "POST_TEST_TRAFFIC_SHIFT", "CLEAN_UP"
+_MIGRATION = "fastbreak-migration/"
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ def _assessed(record: Mapping[str, Any]) -> Iterator[float]:
 
 
 def migration_seconds(ecs: Any, cluster: str, family: str, since: float) -> float:
-    """How long the tasks of *family* ran that belong to no service and began since then."""
+    """How long the migration's tasks of *family* ran that began since then. A gate's run while it measures."""
     arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="STOPPED")["taskArns"]
     tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
     ran = (
         float((task["stoppedAt"] - task["createdAt"]).total_seconds())
         for task in tasks
-        if not str(task.get("group", "")).startswith("service:")
+        if str(task.get("startedBy", "")).startswith(_MIGRATION)
         and task["createdAt"].timestamp() >= since
         and task.get("stoppedAt")
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.one_off import started_by
 from botocore.exceptions import ClientError
 
 from benchmarks.releases.seen import Seen, Watcher, migration_seconds, newest_record, verdict_of
@@ -117,15 +118,17 @@ def test_a_record_of_before_is_of_another_release() -> None:
     assert newest_record(FakeTable(), "inference", since) is None
 
 
-def test_a_migration_is_a_task_of_no_service_and_of_now() -> None:
-    def task(group: str, created: float, stopped: float | None) -> dict[str, Any]:
-        return {"group": group, "createdAt": at(created), **({"stoppedAt": at(stopped)} if stopped else {})}
+def test_a_migration_is_a_task_that_was_started_for_it_now() -> None:
+    def task(mark: str, created: float, stopped: float | None) -> dict[str, Any]:
+        return {"startedBy": mark, "createdAt": at(created), **({"stoppedAt": at(stopped)} if stopped else {})}
 
+    ours = started_by("migration", "inference")
     tasks = [
-        task("family:f", 1, 4.5),
-        task("family:f", -100, -90),
-        task("family:f", 2, None),
-        task("service:inference", 1, 60),
+        task(ours, 1, 4.5),
+        task(ours, -100, -90),
+        task(ours, 2, None),
+        task("ecs-svc/1", 1, 60),
+        task("fastbreak-gate/R#seq-000000000001", 5, 9),
     ]
     assert migration_seconds(FakeEcs(tasks=tasks), "prod", "f", BEGAN.timestamp()) == 3.5
     assert migration_seconds(FakeEcs(), "prod", "f", BEGAN.timestamp()) == 0
