@@ -35,7 +35,7 @@ def refused_beside(order: Order, lead: Order) -> Release | None:
     """The newest release of another service, if it ended unfit while the leading service's part of it was under way.
 
     A run closed it, and was killed before it undid the leading service. Records of two services are numbered apart: the
-    leading service's says which had ended before. One that does not say, as before there was that, is taken back.
+    leading service's says which had ended before. In one of before it did, their times tell.
     """
     judged = next(iter(newest_first(lead.ports.releases.history(lead.service))), None)
     if judged is None or not judged.in_progress or not _is_asked_for(judged, lead):
@@ -44,7 +44,9 @@ def refused_beside(order: Order, lead: Order) -> Release | None:
     if newest is None or newest.in_progress or newest.succeeded:
         return None
     is_part = (newest.digest, newest.services, newest.kind) == (judged.digest, judged.services, judged.kind)
-    return newest if is_part and newest.release_id > judged.ended_before.get(order.service, "") else None
+    before = judged.ended_before.get(order.service)
+    is_later = newest.finished_at >= judged.started_at if before is None else newest.release_id > before
+    return newest if is_part and is_later else None
 
 
 def _is_asked_for(release: Release, lead: Order) -> bool:

@@ -198,14 +198,18 @@ def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None
     strategy = strategy_named(release.strategy)
     started = strategy.find(session, release.task_definition_arn, release.deployment_id, unrecorded)
     if started is None and _runs_by_it(facts, release):
-        # ECS lists a deployment for some months only.
         started = Started(strategy, release.task_definition_arn)
     return _Left(started, strategy.follow(session, started)) if started else None
 
 
 def _runs_by_it(facts: Facts, release: Release) -> bool:
-    """Whether the service is at what *release* brought it to, and was not there before."""
-    return release.task_definition_arn == facts.running_arn != release.previous_task_definition_arn
+    """Whether the service is where the deployment of *release* brought it, which ECS lists for some months only.
+
+    What has no deployment on record may never have begun, and another release of the same may have come after it.
+    """
+    arn = release.task_definition_arn
+    newest = next((known for known in newest_first(facts.history) if known.task_definition_arn == arn), None)
+    return bool(release.deployment_id) and newest == release and arn == facts.running_arn
 
 
 def _goes_on(session: Session, facts: Facts, release: Release, left: _Left) -> bool:

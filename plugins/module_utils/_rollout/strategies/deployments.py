@@ -63,7 +63,12 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
 
     def unlisted(last: object, _elapsed: float) -> FastbreakError:
         if isinstance(last, FastbreakError):
-            return UnavailableError(last.message)
+            return UnavailableError(
+                f"ECS accepted the change of {rollout.request.service} and is at work on it, but its deployment could "
+                f"not be seen within {_FIND_SECONDS:g} s: {last.message.rstrip('.')}. Once it can be, run the same "
+                "command again to judge it.",
+                **last.details,
+            )
         return timed_out(
             f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
             f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
@@ -19,6 +19,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.wri
 from tests.unit.plugins.module_utils._rollout.killed import Killed
 from tests.unit.plugins.module_utils._rollout.neighbours import LEAD
 from tests.unit.plugins.module_utils._rollout.shifting_street import ShiftingStreet
+
+if TYPE_CHECKING:
+    from tests.unit.plugins.module_utils._rollout.fakes import World
 
 
 def left(*names: str, fallen: bool = True) -> ShiftingStreet:
@@ -51,6 +54,12 @@ def judge(street: ShiftingStreet, **other: Any) -> str:
     with pytest.raises(FastbreakError) as raised:
         street.release("1.1.0", judge_only=True, **other)
     return f"{raised.value.details.get('result', 'refused')}: {raised.value.message}"
+
+
+def amend(world: World, **attributes: Any) -> None:
+    """The newest record of a service says something else, as a version before did or another clock would."""
+    key = max(world.records)
+    world.records[key] = replace(world.records[key], **attributes)
 
 
 def kill(*_args: Any, **_kwargs: Any) -> None:
@@ -149,7 +158,10 @@ def test_a_release_that_goes_on_is_judged_with_all_of_its_services() -> None:
 
 @pytest.mark.parametrize("names", [(LEAD, "worker"), (LEAD, "worker", "mailer"), (LEAD, "mailer", "worker")])
 @pytest.mark.parametrize("mended", [True, False])
-def test_one_that_was_refused_before_the_run_was_killed_is_not_begun_anew(names: tuple[str, ...], mended: bool) -> None:
+@pytest.mark.parametrize("says", [True, False])
+def test_one_that_was_refused_before_the_run_was_killed_is_not_begun_anew(
+    names: tuple[str, ...], mended: bool, says: bool
+) -> None:
     street = ShiftingStreet(*names)
     street.push("1.0.0", "a")
     street.release("1.0.0")
@@ -165,6 +177,11 @@ def test_one_that_was_refused_before_the_run_was_killed_is_not_begun_anew(names:
     with pytest.raises(Killed):
         street.release("1.1.0")
     worker.finish = finish  # type: ignore[method-assign]
+    if says:
+        # Clocks of controllers are hours apart.
+        amend(worker, finished_at="2020-01-01T00:00:00.000Z")
+    else:
+        amend(street.lead, ended_before={})
     for world in street.worlds.values():
         world.lock = None
     for digest, behaviour in worker.behaviours.items():
@@ -183,7 +200,8 @@ def test_one_that_was_refused_before_the_run_was_killed_is_not_begun_anew(names:
     assert "no release of it is under way" in judge(street)
 
 
-def test_one_that_was_refused_in_an_attempt_before_is_begun_with_the_next() -> None:
+@pytest.mark.parametrize("says", [True, False])
+def test_one_that_was_refused_in_an_attempt_before_is_begun_with_the_next(says: bool) -> None:
     street = ShiftingStreet("worker", LEAD, "mailer")
     street.push("1.0.0", "a")
     street.release("1.0.0")
@@ -193,7 +211,11 @@ def test_one_that_was_refused_in_an_attempt_before_is_begun_with_the_next() -> N
     mailer = street.worlds["mailer"]
     for digest, behaviour in mailer.behaviours.items():
         mailer.behaviours[digest] = replace(behaviour, exits_after=None)
+    if says:
+        amend(mailer, finished_at="2099-01-01T00:00:00.000Z")
     street.lead.sleep(60)
     street.release("1.1.0", wait_until="paused")
+    if not says:
+        amend(street.lead, ended_before={})
     results = street.release("1.1.0", judge_only=True)
     assert {result.result.value for result in results.values()} == {"accepted"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
     OperationError,
     RolledBackError,
+    UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.lease import LOCK_SECONDS
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome, Release
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
@@ -70,6 +72,39 @@ def test_run_killed_before_it_touched_the_service_is_closed_and_done_again(world
     outcomes = [release.outcome.value for release in world.history("inference")]
     assert outcomes == ["SUCCEEDED", "FAILED", "SUCCEEDED"]
     assert "no deployment of it was found" in world.history("inference")[1].reason
+
+
+def test_record_that_never_began_is_not_taken_for_what_a_later_release_of_the_same_runs(
+    world: World, ports: Ports
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    migration = Migration("service", ("migrate",))
+    kill_after(world, ports, 0.5, version="1.1.0", migration=migration)
+    world.sleep(400)
+    finish, first = world.finish, newest(world).release_id
+
+    def busy(release: Release) -> None:
+        if release.release_id == first:
+            raise UnavailableError("Throttling")
+        finish(release)
+
+    world.finish = busy
+    deploy(ports, "1.1.0", owner="next@here:9:cccc", migration=migration)
+    world.finish = finish
+    runs = world.service.task_definition_arn
+    request, late = world.request, world.seconds + 60
+
+    def ill(*asked: Any, **how: Any) -> Any:
+        answer = request(*asked, **how)
+        return replace(answer, status=503) if world.seconds < late and "analyses" in asked[1] else answer
+
+    world.request = ill
+    with suppress(FastbreakError):
+        deploy(ports, "1.1.0", owner="later@here:9:dddd", migration=migration)
+    assert world.service.task_definition_arn == runs
+    closed = next(release for release in world.history("inference") if release.release_id == first)
+    assert closed.outcome in (Outcome.IN_PROGRESS, Outcome.FAILED)
 
 
 def forget_deployments(world: World) -> None:
