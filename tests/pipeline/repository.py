@@ -76,8 +76,9 @@ class Repository:
         """A commit whose code names columns that the database does not have, so that its queries fail; its hash."""
         path = self.folder / "service/src/fastbreak_service/store/tables.py"
         text = path.read_text(encoding="utf-8")
-        assert '"filename"' in text
-        path.write_text(text.replace('"filename"', '"file_name"'), encoding="utf-8")
+        assert '"filename", sa.Text' in text
+        renamed = text.replace('"filename", sa.Text', '"file_name", sa.Text, key="filename"')
+        path.write_text(renamed, encoding="utf-8")
         return self.commit("Rename a column in the code alone")
 
     def check_out(self, commit: str) -> None:
