@@ -18,6 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -323,7 +324,8 @@ def test_a_backup_is_tried_in_a_second_instance_that_goes_again(finished: Run, s
 
 def test_the_rows_of_a_backup_are_taken_over(finished: Run, sandbox_name: str) -> None:
     assert finished.code == 0, finished.text
-    taking = ("-e", "time=latest", "-e", "then=take_over", "-e", "confirm=dev")
+    moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    taking = ("-e", f"time={moment}", "-e", "then=take_over", "-e", "confirm=dev")
     run = run_playbook("dev", sandbox_name, "playbooks/restore.yml", *taking)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "the living database has these rows since" in " ".join(run.stdout.split())

@@ -89,14 +89,54 @@ def test_the_newest_rows_of_this_instance_are_taken():
     assert asked("__restore_backup", backups, "before")["Snapshot"] == "before"
 
 
+OUTPUTS = {name: {"ServiceKeyArn": "k"} for name in ("network", "rds", "ecs", "service")}
+MOMENT = "2026-03-01T04:00:00Z"
+
+
+def problem(snapshot="", **more):
+    """Why rows are not taken over in prod; empty when they are."""
+    here = {"__restore_outputs": OUTPUTS, "__restore_command": "COMMAND", "fastbreak_environment": "prod"}
+    asking = {"restore_then": "take_over", "restore_confirm": "", "ansible_check_mode": False}
+    return asked("__restore_problem", [], snapshot, **here, **{**asking, **more})
+
+
 @pytest.mark.parametrize(
     ("confirm", "plan", "refused"), [("", False, True), ("dev", False, True), ("prod", False, False), ("", True, False)]
 )
 def test_rows_are_taken_over_by_whoever_names_the_environment(confirm, plan, refused):
-    outputs = {name: {"ServiceKeyArn": "k"} for name in ("network", "rds", "ecs", "service")}
-    asking = {"restore_then": "take_over", "restore_confirm": confirm, "fastbreak_environment": "prod"}
-    fixed = {"__restore_outputs": outputs, "__restore_unconfirmed": "unconfirmed", "ansible_check_mode": plan}
-    assert asked("__restore_problem", [], **asking, **fixed) == ("unconfirmed" if refused else "")
+    found = problem("ours", restore_confirm=confirm, ansible_check_mode=plan)
+    assert bool(found) is refused
+
+
+@pytest.mark.parametrize(("snapshot", "time"), [("ours", ""), ("", MOMENT)])
+def test_the_advised_command_takes_the_same_backup_over(snapshot, time):
+    named = f"snapshot={snapshot}" if snapshot else f"time={time}"
+    found = problem(snapshot, restore_time=time)
+    assert found.endswith(f"run COMMAND -e {named} -e then=take_over -e confirm=prod")
+
+
+@pytest.mark.parametrize("time", ["", "latest"])
+@pytest.mark.parametrize("plan", [True, False])
+def test_rows_are_taken_over_of_a_backup_that_is_named(time, plan):
+    found = problem(restore_time=time, restore_confirm="prod", ansible_check_mode=plan)
+    assert "Name that backup: set snapshot=ID, or time" in found
+
+
+@pytest.mark.parametrize(
+    ("standing", "other"),
+    [
+        ({"Snapshot": "ours", "RestoreTime": ""}, False),
+        ({"Snapshot": "old", "RestoreTime": ""}, True),
+        ({"Snapshot": "", "RestoreTime": "latest"}, True),
+    ],
+)
+def test_a_copy_of_another_backup_is_not_taken_over(standing, other):
+    copy = {"status": "CREATE_COMPLETE", "parameters": {**standing, "Moment": MOMENT}}
+    asking = {"__restore_standing": copy, "restore_then": "take_over", "__restore_command": "COMMAND"}
+    assert asked("__restore_other", [], "ours", **asking) is other
+    assert "Have it deleted first (COMMAND), or name that backup." in asked(
+        "__restore_first_that", [], "ours", **asking
+    )
 
 
 def test_why_there_is_none_is_told():
