@@ -79,6 +79,24 @@ def published(docker: str, image: str, digest: str) -> dict[str, Any]:
     )
 
 
+def asked_for(given: argparse.Namespace) -> dict[str, Any]:
+    """What the engine knows of the image that the arguments name, if its labels are theirs. Raises ImageError."""
+    seen = published(given.docker, given.image, given.digest)
+    has = labels(seen)
+    wanted = {VERSION_LABEL: given.version, REVISION_LABEL: given.revision}
+    wrong = [
+        f"its label {name} is {has.get(name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if value and has.get(name) != value
+    ]
+    if wrong:
+        raise ImageError(
+            f"Tried to state something of {given.image}, but {' and '.join(wrong)}: it was built from something else "
+            "than its tag says. Find out who pushed it, and publish under another version: publish_version."
+        )
+    return seen
+
+
 def base(docker: str, name: str) -> dict[str, Any]:
     """What the engine knows of the image to build on, which is pulled if it is not there. Raises ImageError."""
     seen = inspect(docker, name)
@@ -105,6 +123,15 @@ def add_arguments(made: argparse.ArgumentParser) -> None:
     """The arguments that name the image."""
     made.add_argument("--image", required=True, help="name of the image in the Docker engine")
     made.add_argument("--digest", default="", type=_digest, help="the digest that it has in the registry")
+    made.add_argument("--version", default="", help="the release that the image's labels have to name")
+    made.add_argument(
+        "--revision", default="", metavar="COMMIT", help="the commit that the image's labels have to name"
+    )
+    made.add_argument(
+        "--built-elsewhere",
+        action="store_true",
+        help="another run pushed it: state nothing of how it was built but what the image itself tells",
+    )
     made.add_argument("--docker", default="docker", metavar="CLIENT", help="Docker client (default: %(default)s)")
 
 

@@ -3,11 +3,11 @@
 
 """Say how the service's image was built, as SLSA provenance v1. Standard library only.
 
-    python service/provenance.py --image REPOSITORY:TAG [--digest DIGEST] [--builder ID] [--parameter NAME=VALUE]
-        [--docker CLIENT]
+    python service/provenance.py --image REPOSITORY:TAG [--digest DIGEST] [--version TAG] [--revision COMMIT]
+        [--builder ID] [--parameter NAME=VALUE] [--built-elsewhere] [--docker CLIENT]
 
-Commit and base image are those that the image itself names, which build.py wrote into it. docs/promote.md describes the
-type of the build.
+Commit and base image are those that the image itself names, which build.py wrote into it. With --built-elsewhere that
+is all that is said: no builder, no locks, no parameters of this run's. docs/promote.md describes the type of the build.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 BUILD_TYPE = "https://fastbreak.dev/builds/image/v1"
 #: Whoever ran it by hand: nobody vouches for that builder but the key that signs.
 BY_HAND = "https://fastbreak.dev/builders/manual"
+#: Another run pushed it, and nobody here saw who built it.
+UNKNOWN = "https://fastbreak.dev/builders/unknown"
 LOCKS = ("requirements.lock", "models.lock")
 
 
@@ -56,10 +58,8 @@ def invocation(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"metadata": {"invocationId": f"{server}/{repository}/actions/runs/{run}/attempts/{attempt or 1}"}}
 
 
-def predicate(
-    labels: Mapping[str, str], builder: str, parameters: Mapping[str, str], environment: Mapping[str, str]
-) -> dict[str, Any]:
-    """The provenance of an image with these labels. Raises ImageError where they do not tell it."""
+def told(labels: Mapping[str, str]) -> None:
+    """Raises ImageError where the labels do not tell how the image was built."""
     needed = (images.VERSION_LABEL, images.REVISION_LABEL, images.BASE_NAME_LABEL, images.BASE_DIGEST_LABEL)
     if missing := [name for name in needed if not labels.get(name)]:
         raise images.ImageError(
@@ -67,6 +67,13 @@ def predicate(
             "Build the next release with this version of service/build.py; for this one do without statements: "
             "publish_statements: false."
         )
+
+
+def predicate(
+    labels: Mapping[str, str], builder: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """The provenance of an image built here, with these labels. Raises ImageError where they do not tell it."""
+    told(labels)
     return {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
@@ -75,6 +82,27 @@ def predicate(
         },
         "runDetails": {"builder": {"id": builder}, **invocation(environment)},
     }
+
+
+def predicate_elsewhere(labels: Mapping[str, str]) -> dict[str, Any]:
+    """What an image tells of itself that another run built. Raises ImageError where its labels do not tell it."""
+    told(labels)
+    parameters = {"version": labels[images.VERSION_LABEL], "baseImage": labels[images.BASE_NAME_LABEL]}
+    return {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": parameters,
+            "resolvedDependencies": list(dependencies(labels, locked=False)),
+        },
+        "runDetails": {"builder": {"id": UNKNOWN}},
+    }
+
+
+def said_of(labels: Mapping[str, str], given: argparse.Namespace) -> dict[str, Any]:
+    """The provenance that is asked for. Raises ImageError where the labels do not tell it."""
+    if given.built_elsewhere:
+        return predicate_elsewhere(labels)
+    return predicate(labels, given.builder or BY_HAND, dict(given.parameter), os.environ)
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -94,8 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = made.parse_args(arguments)
     try:
-        seen = images.published(given.docker, given.image, given.digest)
-        said = predicate(images.labels(seen), given.builder or BY_HAND, dict(given.parameter), os.environ)
+        said = said_of(images.labels(images.asked_for(given)), given)
     except images.ImageError as error:
         print(f"provenance: {error}", file=sys.stderr)
         return 1

@@ -3,10 +3,12 @@
 
 """Say what is in the service's image, as CycloneDX 1.6. Standard library only.
 
-    python service/sbom.py --image REPOSITORY:TAG [--digest DIGEST] [--docker CLIENT]
+    python service/sbom.py --image REPOSITORY:TAG [--digest DIGEST] [--version TAG] [--revision COMMIT]
+        [--built-elsewhere] [--docker CLIENT]
 
 It is read from the image itself: Debian's list of packages, the metadata of Python's, the networks. The same image
-gives the same document, byte for byte: it tells no time and has no serial number.
+gives the same document, byte for byte: it tells no time and has no serial number. With --built-elsewhere it does not
+say which files the lock had installed: nobody here saw that.
 """
 
 from __future__ import annotations
@@ -140,10 +142,12 @@ def interpreter(seen: Mapping[str, Any]) -> Iterator[Component]:
             yield {"type": "platform", "bom-ref": purl, "name": "python", "version": version, "purl": purl}
 
 
-def document(image: str, digest: str, seen: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The bill of materials."""
+def document(
+    image: str, digest: str, seen: Mapping[str, Any], files: Mapping[str, bytes], *, locked: bool = True
+) -> dict[str, Any]:
+    """The bill of materials; `locked`: what Python has was installed by this folder's lock."""
     lock = json.loads((HERE / "models.lock").read_text(encoding="utf-8"))
-    hashes = locked_hashes((HERE / "requirements.lock").read_text(encoding="utf-8"))
+    hashes = locked_hashes((HERE / "requirements.lock").read_text(encoding="utf-8")) if locked else {}
     texts = {path: content.decode(errors="replace") for path, content in files.items() if not path.startswith(MODELS)}
     release = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', texts.get(OS_RELEASE, ""), re.MULTILINE))
     found = [
@@ -175,12 +179,13 @@ def main(arguments: list[str] | None = None) -> int:
     images.add_arguments(made)
     given = made.parse_args(arguments)
     try:
-        seen = images.published(given.docker, given.image, given.digest)
+        seen = images.asked_for(given)
         files = read_files(given.docker, seen["Id"])
     except images.ImageError as error:
         print(f"sbom: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(document(given.image, given.digest, seen, files), indent=2, sort_keys=True))
+    said = document(given.image, given.digest, seen, files, locked=not given.built_elsewhere)
+    print(json.dumps(said, indent=2, sort_keys=True))
     return 0
 
 

@@ -37,13 +37,15 @@ def docker(*words):
     return subprocess.run(["docker", *words], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 if "{step}" == "build":
     labels = [word for word in sys.argv if word.startswith("--label=")]
+    labels += ["--label=org.opencontainers.image.version=" + (os.environ.get("CLAIMS") or argument("--version"))]
+    labels += ["--label=org.opencontainers.image.revision=" + argument("--revision")]
     docker("build", "--quiet", "--tag", argument("--tag"), *labels, str(pathlib.Path(__file__).parent))
 elif docker("image", "inspect", "--format", "{{{{.Id}}}}", argument("--image")) != os.environ["IMAGE_CONFIG_DIGEST"]:
     sys.exit("this machine has another image")
 if os.environ.get("STOPS_AT") == "{step}":
     pathlib.Path(os.environ["REACHED"]).touch()
     time.sleep(600)
-print('{{"run": "%s"}}' % os.environ.get("GITHUB_RUN_ID", ""))
+print('{{"elsewhere": "%s", "builder": "%s"}}' % ("--built-elsewhere" in sys.argv, "--builder" in sys.argv))
 """
 SIGNATURE, SBOM = "https://sigstore.dev/cosign/sign/v1", "https://cyclonedx.org/bom"
 PROVENANCE = "https://slsa.dev/provenance/v1"
@@ -175,8 +177,17 @@ def test_another_machine_goes_on_wherever_a_run_is_killed(publisher: Publisher) 
     assert "pulling" in publisher.run("the last")
     whole = publisher.attached()
     assert kinds(whole) == {SIGNATURE: 1, SBOM: 1, PROVENANCE: 1}
-    assert publisher.stated(PROVENANCE) == {"run": ""}
+    assert publisher.stated(PROVENANCE) == {"elsewhere": "True", "builder": "False"}
     again = publisher.run("another")
     assert "changed=0" in again
     assert "pulling" not in again
     assert (publisher.tags, publisher.attached()) == (tags, whole)
+
+
+def test_what_somebody_pushed_under_the_tag_of_a_commit_is_not_vouched_for(publisher: Publisher) -> None:
+    process = publisher.start(CLAIMS="another release")
+    text, _nothing = process.communicate(timeout=SECONDS)
+    assert process.returncode != 0
+    assert "label org.opencontainers.image.version is 'another release'" in " ".join(text.split())
+    assert len(publisher.tags) == 1
+    assert publisher.attached() == []

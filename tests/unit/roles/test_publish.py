@@ -75,6 +75,49 @@ def test_labels_reach_the_build(tmp_path, monkeypatch):
     assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())
 
 
+def test_the_programs_are_told_whether_this_run_built_the_image(tmp_path):
+    tree = {"tag": "1.0.0-abc", "commit": "abc"}
+    signer = {"identity": "https://ci.example/release.yml"}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {
+            "publish_repository": "app",
+            "publish_source": "/app",
+            "publish_sign": signer,
+            "__publish_tree": tree,
+            "publish_base_image": "debian:13",
+            "publish_dockerfile": "",
+            "publish_base": "",
+            "here": {"changed": True, "digest": "sha256:1"},
+            "elsewhere": {"changed": False, "digest": "sha256:1"},
+        },
+        "vars_files": [str(ROOT / "roles" / "publish" / "vars" / "main.yml")],
+        "tasks": [
+            {
+                "ansible.builtin.set_fact": {f"of_{name}": "{{ __publish_predicates }}"},
+                "vars": {"publish_result": f"{{{{ {name} }}}}"},
+            }
+            for name in ("here", "elsewhere")
+        ]
+        + [
+            {
+                "ansible.builtin.copy": {
+                    "dest": str(tmp_path / "words.json"),
+                    "content": "{{ [of_here, of_elsewhere, __publish_gates.labels.required] | to_json }}",
+                }
+            }
+        ],
+    }
+    here, elsewhere, required = labels_of(play, tmp_path)
+    about = ["--image", "app:1.0.0-abc", "--digest", "sha256:1", "--version", "1.0.0-abc", "--revision", "abc"]
+    built = ["--builder", signer["identity"], "--parameter=baseImage=debian:13"]
+    assert [each["command"][2:] for each in here] == [about, about + built]
+    assert [each["command"][2:] for each in elsewhere] == [[*about, "--built-elsewhere"]] * 2
+    assert list(required.values()) == ["1.0.0-abc", "abc"]
+
+
 @pytest.mark.parametrize("token", ["", "/the/token"])
 def test_the_workflow_signs_what_dev_publishes_and_nobody_else_has_to(token, tmp_path, monkeypatch):
     monkeypatch.setenv("SIGSTORE_ID_TOKEN_FILE", token)

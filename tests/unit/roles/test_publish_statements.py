@@ -144,6 +144,39 @@ def test_the_provenance_names_what_the_image_was_built_from_and_by_whom(programs
         provenance.predicate({**LABELS, "org.opencontainers.image.base.digest": ""}, "urn:x", {}, {})
 
 
+def test_of_an_image_that_another_run_pushed_nothing_is_said_but_what_it_tells_itself(programs, engine, capsys):
+    _, sbom, provenance = programs
+    asked = ["--image", IMAGE, "--digest", DIGEST, "--built-elsewhere"]
+    assert provenance.main([*asked, "--builder", "urn:of-this-run", "--parameter", "baseImage=of-this-run"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    definition = said["buildDefinition"]
+    assert definition["externalParameters"] == {
+        "version": IMAGE.rpartition(":")[2],
+        "baseImage": "python:3.13-slim-trixie",
+    }
+    assert [each["name"] for each in definition["resolvedDependencies"]] == ["source", "base image"]
+    assert said["runDetails"] == {"builder": {"id": "https://fastbreak.dev/builders/unknown"}}
+    for words, locked in ((asked, False), (asked[:-1], True)):
+        assert sbom.main(words) == 0
+        by_name = {each["name"]: each for each in json.loads(capsys.readouterr().out)["components"]}
+        assert ("externalReferences" in by_name["NumPy"]) == locked
+
+
+@pytest.mark.parametrize(("label", "option"), [("version", "--version"), ("revision", "--revision")])
+def test_an_image_that_names_another_release_or_commit_is_refused(label, option, programs, engine, capsys):
+    for program in programs[1:]:
+        asked = ["--image", IMAGE, "--digest", DIGEST, option]
+        assert program.main([*asked, LABELS[f"org.opencontainers.image.{label}"]]) == 0
+        capsys.readouterr()
+        assert program.main([*asked, "another"]) == 1
+        refused = capsys.readouterr()
+        assert (
+            f"its label org.opencontainers.image.{label} is {LABELS[f'org.opencontainers.image.{label}']!r}"
+            in refused.err
+        )
+        assert refused.out == ""
+
+
 @pytest.fixture
 def engine(programs, monkeypatch):
     """A Docker client that has the image, if it has any; `calls` are its commands."""

@@ -7,8 +7,9 @@ import argparse
 import json
 
 made = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-for name in ("image", "digest"):
+for name in ("image", "digest", "version", "revision"):
     made.add_argument(f"--{name}", required=True)
 made.add_argument("--builder", default="")
+made.add_argument("--built-elsewhere", action="store_true")
 made.add_argument("--parameter", action="append")
 print(json.dumps(vars(made.parse_args())))
