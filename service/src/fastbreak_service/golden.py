@@ -16,7 +16,7 @@ from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.clips import FORM, ClipError, local
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
-from fastbreak_service.movement.values import Jump, Landing
+from fastbreak_service.movement.values import KINDS, Jump, Landing
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.probe import probe
 
@@ -69,6 +69,7 @@ def _moved(movement: Movement, places: Mapping[int, int]) -> dict[str, Any]:
     """The events and findings of the persons found; a person is named by its place among them, from 1."""
     known = [(places[moved.person], moved) for moved in movement.persons if moved.person in places]
     return {
+        "kinds": [*KINDS],
         "events": [_event(place, event) for place, moved in known for event in moved.events],
         "findings": [_finding(place, finding) for place, moved in known for finding in moved.findings],
     }

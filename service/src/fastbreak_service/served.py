@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from fastbreak_service.clips import FORM, ClipError, local
+from fastbreak_service.movement.values import KINDS
 from fastbreak_service.probing import HeldHeaderError
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def _found(service: _Service, analysis: str) -> dict[str, Any]:
     findings = _of_known(service.every(analysis, "findings"), places)
     return {
         **line,
+        "kinds": [*KINDS],
         "events": [_event(place, event) for place, event in events],
         "findings": [_finding(place, finding) for place, finding in findings],
     }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: The form of a line, by its member ``golden``.
 FORM = 1
 VALUES = ("minimum", "maximum", "mean")
+#: What versions looked for that named no kinds.
+_FIRST_KINDS = ("jump", "landing")
 # How the service begins a line, and how much of one is shown that has no end.
 _BEGINNING, _SHOWN = '{"golden":', 80
 # More than any frame, angle or speed.
@@ -40,7 +42,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A landing or a jump of a person, who is named by the place among the persons, from 1."""
+    """A landing or another event of a person, who is named by the place among the persons, from 1."""
 
     person: int
     kind: str
@@ -64,7 +66,8 @@ class Finding:
 class Golden:
     """A line: a clip by its SHA-256, the networks by theirs, and what was found. *speed* is in frames per second.
 
-    *events* and *findings* are None where the version that wrote the line looks for none.
+    *events* and *findings* are None where the version that wrote the line looks for none; *kinds* are those of the
+    events that it looks for.
     """
 
     clip: str
@@ -75,6 +78,7 @@ class Golden:
     events: tuple[Moment, ...] | None
     findings: tuple[Finding, ...] | None
     speed: float
+    kinds: frozenset[str] = frozenset(_FIRST_KINDS)
 
 
 def read_line(line: str) -> Golden | None:
@@ -93,6 +97,7 @@ def read_line(line: str) -> Golden | None:
     models = _member(found, "models", dict)
     if not models or not all(isinstance(value, str) and value for value in models.values()):
         raise ValueError("models names no network by its SHA-256")
+    events = _listed(found, "events", _moment)
     return Golden(
         clip=_text(found, "clip"),
         sha256=_text(found, "sha256"),
@@ -101,9 +106,10 @@ def read_line(line: str) -> Golden | None:
         persons=tuple(
             _seen(person, f"persons.{place}") for place, person in enumerate(_member(found, "persons", list))
         ),
-        events=_listed(found, "events", _moment),
+        events=events,
         findings=_listed(found, "findings", _finding),
         speed=_number(found, "frames_per_second", "frames_per_second"),
+        kinds=frozenset({*(_listed(found, "kinds", _kind) or _FIRST_KINDS), *(event.kind for event in events or ())}),
     )
 
 
@@ -171,6 +177,12 @@ def _moment(entry: Any, place: str) -> Moment:
     person, frame = (int(_number(entry, name, f"{place}.{name}")) for name in ("person", "frame"))
     legs = _text(entry, "legs", f"{place}.legs") if "legs" in entry else ""
     return Moment(person, _text(entry, "kind", f"{place}.kind"), frame, legs)
+
+
+def _kind(entry: Any, place: str) -> str:
+    if not isinstance(entry, str) or not entry:
+        raise ValueError(f"{place} is no text")
+    return entry
 
 
 def _finding(entry: Any, place: str) -> Finding:

@@ -43,8 +43,19 @@ def differences(golden: Golden, found: Golden | None, degrees: float) -> Iterato
         for number, (wanted, seen) in enumerate(zip(golden.persons, found.persons, strict=True), 1):
             for difference in _of_person(wanted, seen, degrees):
                 yield f"{golden.clip}: person {number} {difference}"
-    for difference in (*_of_events(golden.events, found.events), *_of_findings(golden, found, degrees)):
+    for difference in (*_of_events(golden, found), *_of_findings(golden, found, degrees)):
         yield f"{golden.clip}: {difference}"
+
+
+def unheld(golden: Iterable[Golden], found: Iterable[Golden]) -> str:
+    """The kinds of events that *golden* says nothing of, in words; empty when it says something of all."""
+    by_clip = {result.sha256: result for result in found}
+    pairs = [(wanted, by_clip[wanted.sha256]) for wanted in golden if wanted.sha256 in by_clip]
+    kinds = {kind for wanted, seen in pairs if wanted.events is not None for kind in seen.kinds - wanted.kinds}
+    if not kinds:
+        return ""
+    named = _listed(f"{kind}s" for kind in kinds)
+    return f"{named} are not compared, as the golden file was made by a version that looked for none; make it again"
 
 
 def in_words(problems: Iterable[str]) -> str:
@@ -68,17 +79,32 @@ def _of_person(wanted: Seen, seen: Seen, degrees: float) -> Iterator[str]:
                 yield f"has {angle} {value} {there:.1f}, where {kept:.1f} is expected"
 
 
-def _of_events(wanted: tuple[Moment, ...] | None, seen: tuple[Moment, ...] | None) -> Iterator[str]:
-    if wanted is None or seen is None:
-        yield from _only_one_looks("events", wanted, seen)
+def _of_events(golden: Golden, found: Golden) -> Iterator[str]:
+    """Of the kinds that both versions look for; a golden file says nothing of later ones (`unheld`)."""
+    if golden.events is None or found.events is None:
+        yield from _only_one_looks("events", golden.events, found.events)
         return
+    for kind in sorted(golden.kinds - found.kinds):
+        yield from _only_one_looks(f"{kind}s", golden.kinds, None)
+    both = golden.kinds & found.kinds
+    wanted, seen = (tuple(event for event in line.events or () if event.kind in both) for line in (golden, found))
     if len(wanted) != len(seen):
-        yield f"{amount(len(seen), 'landing or jump', 'landings and jumps')}, where {len(wanted)} are expected"
+        kinds = sorted({event.kind for event in (*wanted, *seen)})
+        yield f"{_counted(seen, kinds)}, where {_counted(wanted, kinds)} are expected"
         return
     for kept, there in zip(wanted, seen, strict=True):
         same = (kept.person, kept.kind, kept.legs) == (there.person, there.kind, there.legs)
         if not same or abs(kept.frame - there.frame) > _FRAMES:
             yield f"{_moment_in_words(there)}, where {_moment_in_words(kept)} is expected"
+
+
+def _counted(moments: tuple[Moment, ...], kinds: Iterable[str]) -> str:
+    return _listed(amount(sum(moment.kind == kind for moment in moments), kind) for kind in kinds)
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = sorted(words, key=lambda word: word.split()[-1])
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _moment_in_words(moment: Moment) -> str:

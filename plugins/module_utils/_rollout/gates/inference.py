@@ -14,7 +14,7 @@ from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import OperationError
 from .golden import Golden, read_file_of
-from .golden_differences import differences, in_words, other_models
+from .golden_differences import differences, in_words, other_models, unheld
 from .model import Gate, Tally
 from .one_off import Errand, Outcome, begin, look
 from .settings import shared_fields
@@ -36,13 +36,15 @@ class InferenceTally(Tally):
     """``samples`` are clips that were compared, ``failures`` those that differ, and one more for a release too slow.
 
     ``errand`` is the task under way, of the release until ``found`` is there, then of the running version. ``fault``
-    says why nothing could be measured. ``share`` is the release's speed as a share of the running version's.
+    says why nothing could be measured, ``unheld`` what the golden file says nothing of. ``share`` is the release's
+    speed as a share of the running version's.
     """
 
     errand: Errand | None = None
     found: tuple[Golden, ...] = ()
     fault: str = ""
     problems: tuple[str, ...] = ()
+    unheld: str = ""
     share: float | None = None
     ended: bool = False
 
@@ -193,6 +195,7 @@ class InferenceGate(Gate[InferenceTally]):
             samples=len(golden),
             failures=sum(map(bool, by_clip)),
             problems=problems,
+            unheld=unheld(golden, outcome.results),
             ended=last or bool(problems),
         )
 
@@ -223,7 +226,8 @@ class InferenceGate(Gate[InferenceTally]):
             return f"task {tally.errand.id} analyses the clips" if tally.errand else "no clip analysed yet"
         speed = "" if tally.share is None else f", at {tally.share:.0%} of the running version's speed"
         differs = f": {in_words(tally.problems)}" if tally.problems else ""
-        return f"{amount(len(tally.problems), 'difference')} in {amount(tally.samples, 'clip')}{speed}{differs}"
+        aside = f"; {tally.unheld}" if tally.unheld else ""
+        return f"{amount(len(tally.problems), 'difference')} in {amount(tally.samples, 'clip')}{speed}{differs}{aside}"
 
     def expected(self) -> str:
         """The same persons, angles and findings, as fast."""

@@ -189,6 +189,8 @@ class Deceleration:
 
 
 type Event = Landing | Jump | Cut | Deceleration
+KINDS = ("landing", "jump", "cut", "deceleration")
+"""Of the events that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)

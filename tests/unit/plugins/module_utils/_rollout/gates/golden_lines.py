@@ -24,6 +24,7 @@ LINE: dict[str, Any] = {
         },
         {"frames": 50, "first_frame": 100, "last_frame": 149, "angles": {}},
     ],
+    "kinds": ["landing", "jump", "cut"],
     "events": [
         {"person": 1, "kind": "jump", "frame": 170},
         {"person": 1, "kind": "landing", "frame": 190, "legs": "double"},

@@ -40,6 +40,8 @@ JUNK = [None, True, "x", [], {}, -1e400, float("nan"), 10**400, ...]
         "persons.0.angles",
         "persons.0.angles.left_knee",
         "persons.0.angles.left_knee.mean",
+        "kinds",
+        "kinds.2",
         "events",
         "events.1",
         "events.1.person",
