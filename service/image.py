@@ -60,8 +60,9 @@ def digests(seen: dict[str, Any]) -> list[str]:
 def is_published(seen: dict[str, Any], digest: str) -> bool:
     """Whether an image is the one that registries know by *digest*.
 
-    Its id is that digest, or that of its configuration, as the engine's store has it. Whoever pushed it says the
-    latter in the variable IMAGE_CONFIG_DIGEST, since the name that it was pushed by may be gone.
+    The name that it was pulled by holds that digest. Otherwise its id is that digest, or that of its configuration, as
+    the engine's store has it. Whoever pushed it says the latter in the variable IMAGE_CONFIG_DIGEST, since the name
+    that it was pushed by may be gone; of an index there is none.
     """
     return digest in digests(seen) or seen["Id"] == os.environ.get(CONFIG_VARIABLE)
 
@@ -73,8 +74,9 @@ def published(docker: str, image: str, digest: str) -> dict[str, Any]:
         return seen
     held = "another image" if seen else "none"
     raise ImageError(
-        f"Tried to read {image} with the digest {digest}, but the engine has {held}: it was built elsewhere. Run this "
-        f"where it was built, or pull it by its digest and name it so: docker tag REGISTRY/REPOSITORY@{digest} {image} "
+        f"Tried to read {image} with the digest {digest}, but the engine has {held} of that name. Publish once more, "
+        "which pulls what is published. By hand, name it so and keep the name with the digest, which it is known by: "
+        f"docker pull REGISTRY/REPOSITORY@{digest} && docker tag REGISTRY/REPOSITORY@{digest} {image} "
         "Or do without statements: publish_statements: false."
     )
 

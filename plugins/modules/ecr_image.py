@@ -40,8 +40,15 @@ options:
         pulled by its digest, and what the name meant before is left without it.
       - For those who go on with what another machine built, and read what is in the image.
       - It is no change of the repository. Check mode pulls nothing.
+      - The image keeps its name with the digest too, by which it is known to be that image.
     type: bool
     default: false
+  digest:
+    description:
+      - The digest that was published under O(tag). When given, nothing is built or pushed, and the task fails if the
+        tag is not there or names another digest.
+      - Use it with O(fetch) to go on with an image that was seen before.
+    type: str
   docker:
     description: The Docker client.
     type: str
@@ -95,6 +102,7 @@ digest:
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import check_digest
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.docker import DockerClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, publish
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
@@ -108,6 +116,7 @@ def build_argument_spec():
         "local_image": {"type": "str", "required": True},
         "build": {"type": "list", "elements": "str", "required": True},
         "fetch": {"type": "bool", "default": False},
+        "digest": {"type": "str"},
         "docker": {"type": "str", "default": "docker"},
         "timeout_seconds": {"type": "int", "default": 1800},
     }
@@ -115,9 +124,9 @@ def build_argument_spec():
 
 def build_request(params):
     """The options as the flow takes them."""
-    return Publication(
-        params["repository"], params["tag"], params["local_image"], tuple(params["build"]), fetch=params["fetch"]
-    )
+    digest = check_digest(params["digest"]) if params["digest"] else ""
+    names = params["repository"], params["tag"], params["local_image"]
+    return Publication(*names, tuple(params["build"]), fetch=params["fetch"], digest=digest)
 
 
 def build_ports(params, context):
@@ -146,7 +155,9 @@ def to_exit(request, published):
     }
 
 
-ENTRY = Entry(build_argument_spec(), perform, protecting=("tag",), texts=("tag", "local_image", "build"))
+ENTRY = Entry(
+    build_argument_spec(), perform, protecting=("tag", "digest"), texts=("tag", "digest", "local_image", "build")
+)
 
 
 def main():

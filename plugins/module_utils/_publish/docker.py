@@ -40,11 +40,14 @@ class DockerClient:
                 self._run(f"push {reference}", [self._docker, "push", reference], environment)
 
     def pull(self, reference: str, local_image: str, login: Login) -> None:
-        """Pull ``reference`` and name it ``local_image``. The login is kept in a folder that is gone afterwards."""
+        """Pull ``reference`` and name it ``local_image``. The login is kept in a folder that is gone afterwards.
+
+        The name with the digest stays: the engine's id of an image is not the digest that a registry has of it, and of
+        an index it may know no more than that.
+        """
         with self._logged_in(login) as environment:
             self._run(f"pull {reference}", [self._docker, "pull", "--quiet", reference], environment)
-            with self._without_name(reference):
-                self._run(f"name the image {local_image}", [self._docker, "tag", reference, local_image])
+            self._run(f"name the image {local_image}", [self._docker, "tag", reference, local_image])
 
     @contextlib.contextmanager
     def _logged_in(self, login: Login) -> Iterator[Mapping[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from .._common.commands import PROVISION_REGISTRY
-from .._errors import DependencyError, OperationError
+from .._errors import DependencyError, OperationError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,8 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
     registry = ports.registry
     there = registry.describe_repository(request.repository).exists
     image = registry.describe_image(request.address) if there else None
+    if request.digest:
+        _check_digest(request, image)
     if image:
         if request.fetch and not check_mode:
             _fetch(request, image.digest, ports)
@@ -76,6 +78,18 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
     ports.say(f"  · building {request.local_image}")
     ports.engine.build(request.build)
     return _push(request, ports)
+
+
+def _check_digest(request: Publication, image: RepositoryImage | None) -> None:
+    """Raises RefusedError where the tag does not name what was published under it."""
+    seen = image.digest if image else ""
+    if seen != request.digest:
+        raise RefusedError(
+            f"Tried to have {request.digest}, which was published as {request.address}, but the tag "
+            f"{f'names {seen}' if seen else 'is not there'} now. Nothing was built, pushed or pulled. Find out who "
+            f"{'moved' if seen else 'deleted'} it, then run again.",
+            seen=seen,
+        )
 
 
 def _fetch(request: Publication, digest: str, ports: Ports) -> None:

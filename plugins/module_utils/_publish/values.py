@@ -14,7 +14,8 @@ from .._oci.names import Address
 class Publication:
     """What to publish: the command that builds ``local_image``, and the repository and tag it goes to.
 
-    With ``fetch`` the engine is to have it as ``local_image`` also where it was published before.
+    With ``fetch`` the engine is to have it as ``local_image`` also where it was published before. With ``digest`` it
+    was: nothing is built, and the tag has to name that digest.
     """
 
     repository: str
@@ -22,6 +23,7 @@ class Publication:
     local_image: str
     build: tuple[str, ...]
     fetch: bool = False
+    digest: str = ""
 
     @property
     def address(self) -> Address:

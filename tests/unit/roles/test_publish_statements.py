@@ -218,9 +218,9 @@ def test_the_programs_speak_of_the_published_image_and_of_no_other(programs, eng
     assert said["runDetails"]["builder"]["id"] == provenance.BY_HAND
     for program in (sbom, provenance):
         assert program.main(["--image", IMAGE, "--digest", "sha256:" + "4" * 64]) == 1
-        assert "the engine has another image: it was built elsewhere" in capsys.readouterr().err
+        assert "the engine has another image of that name. Publish once more" in capsys.readouterr().err
         assert program.main(["--image", "nobody:1"]) == 1
-        assert "the engine has none: it was built elsewhere" in capsys.readouterr().err
+        assert "the engine has none of that name. Publish once more" in capsys.readouterr().err
 
 
 def test_an_image_whose_pushed_name_is_gone_is_known_by_its_configuration(programs, engine, capsys, monkeypatch):

@@ -12,7 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import (
     RepositoryImage,
     RepositorySettings,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import DependencyError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import DependencyError, OperationError, RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, Published, publish
@@ -91,6 +91,21 @@ def test_what_another_machine_published_is_fetched_by_its_digest_where_that_is_a
     assert world.log[1:] == [f"pull {reference} as fastbreak/inference:0.1.0-abc"]
     world.tags.clear()
     assert publish(fetching, ports, check_mode=False) == Published(changed=True, digest="sha256:built")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("tags", "seen"), [({}, "is not there"), ({REQUEST.tag: "sha256:other"}, "names sha256:other")]
+)
+def test_what_was_seen_before_is_fetched_or_nothing_is(tags: dict[str, str], seen: str, check_mode: bool) -> None:
+    world = World(tags=tags)
+    ports, fetching = Ports(world, world, world.log.append), replace(REQUEST, fetch=True, digest="sha256:theirs")
+    with pytest.raises(RefusedError, match=f"the tag {seen} now. Nothing was built"):
+        publish(fetching, ports, check_mode=check_mode)
+    assert world.log == []
+    world.tags = {REQUEST.tag: "sha256:theirs"}
+    assert publish(fetching, ports, check_mode=check_mode) == Published(changed=False, digest="sha256:theirs")
+    assert len(world.log) == (0 if check_mode else 2)
 
 
 @pytest.mark.parametrize("repository", [REQUEST.repository, None])
