@@ -88,10 +88,13 @@ class StatementWriter:
         )
 
     def _write(self, image: ImageProgress, predicate: Predicate) -> None:
+        """Make and attach one, unless another run attached it while it was made."""
         source = image.plan.source
         name = f"{self.session.ports.destination.host}/{source.request.destination_repository}"
         config = source.root.config
         said = self.session.ports.predicates.make(predicate, config.digest if config else "")
+        if _is_stated(self.session, source, predicate.type):
+            return
         statement = in_toto_statement(source.digest, name, predicate.type, said)
         self.writer.write_artifact(image.plan, self._artifact(source, predicate.type, statement))
         image.predicates.append(predicate.type)

@@ -197,6 +197,29 @@ def test_one_that_the_gate_would_not_take_is_thrown_away() -> None:
     assert TAG not in world.destination[DESTINATION].tags
 
 
+@BOTH_KINDS
+@BOTH_SIGNERS
+def test_what_another_run_stated_while_it_was_made_is_not_stated_twice(
+    api: bool, by: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(destination_api=api)
+    sample(world)
+    make, others = world.make, ["another run"]
+    one = request(predicates=(Predicate(SBOM, ("about it",)),))
+
+    def slowly(predicate: Predicate, config_digest: str) -> dict[str, Any]:
+        if others:
+            others.clear()
+            run(world, one, signer=by)
+        return make(predicate, config_digest)
+
+    monkeypatch.setattr(world, "make", slowly)
+    first = run(world, one, signer=by)
+    assert (world.made, stated(world)) == ([SBOM, SBOM], [SBOM])
+    assert first.images[0].predicates == ()
+    assert not run(world, one, signer=by).changed
+
+
 def test_two_cannot_be_listed_where_the_index_may_not_move() -> None:
     world = World(destination_api=False)
     made = samples.image(world.source[SOURCE], "base", tag=TAG)
