@@ -27,6 +27,17 @@ def describe(storage: Path, programs: Mapping[str, Sequence[str]]) -> dict[str, 
     }
 
 
+def commit(clone: Path) -> str:
+    """The commit of a clone, and that it is not as committed."""
+    done = subprocess.run(
+        ["git", "-C", str(clone), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
 def load() -> float:
     """The load average of the last minute."""
     return os.getloadavg()[0]

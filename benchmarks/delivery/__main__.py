@@ -4,21 +4,22 @@
 """How long a commit takes to dev and to prod, and until a bad one is taken back, by the steps of GitHub's workflows.
 
 Runs tests of tests/pipeline/test_workflows.py with a clock at each step. Bakes pass at AWS's pace unless --bake-scale
-says otherwise. Each test is kept when it has passed, and none that is there is run again: a run that ends early is
-taken up by the next. --anew forgets what is kept; --print makes table and chart of it again.
+says otherwise. Each test is kept when it has passed, and none that is there is run again but what a missing one goes
+on from: a run that ends early is taken up by the next. --anew forgets what is kept; --print makes table and chart of it
+again.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import yaml
 
 from benchmarks import machine
 from benchmarks.delivery.results import Results
-from benchmarks.delivery.ways import BAKES, MACHINES, TASKS, TESTS, Way, ways
+from benchmarks.delivery.ways import AFTER, BAKES, MACHINES, TASKS, TESTS, Way, ways
 from benchmarks.errors import BenchmarkError
 from benchmarks.provision.gantt import draw
 from tools.command_line import parser
@@ -58,9 +59,14 @@ def measure(kept: Path, bake_scale: float, *, anew: bool) -> None:
     results = Results(kept)
     described = machine.describe(ROOT, {"docker": ["docker", "--version"]})
     results.begin({**described, PACE: f"{bake_scale:g} times as fast"})
-    missing = [test for test in TESTS if test not in results.cells]
-    if missing:
-        _run(missing, kept.resolve(), bake_scale)
+    if tests := to_run(results.cells):
+        _run(tests, kept.resolve(), bake_scale)
+
+
+def to_run(kept: Container[str]) -> list[str]:
+    """The tests that are not kept, and those that they go on from."""
+    missing = {test for test in TESTS if test not in kept}
+    return [test for test in TESTS if test in missing or test in {AFTER.get(each) for each in missing}]
 
 
 def _run(tests: Sequence[str], kept: Path, bake_scale: float) -> None:
@@ -101,6 +107,9 @@ def report(results: Results, chart: Path) -> None:
             print(f"chart in {chart}", file=sys.stderr)
     loads = ", ".join(f"{cell.load:.1f} after {name}" for name, cell in results.cells.items())
     print(f"load: {loads}", file=sys.stderr)
+    commits = {name: cell.commit for name, cell in results.cells.items()}
+    if len(set(commits.values())) > 1:
+        print(f"measured at different commits, --anew measures all at one: {commits}", file=sys.stderr)
     print(results.machine, file=sys.stderr)
 
 

@@ -14,6 +14,7 @@ import pytest
 from benchmarks import machine
 from benchmarks.delivery.results import Cell, Results
 from benchmarks.delivery.ways import noted
+from tools.files import ROOT
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -25,4 +26,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     steps.unlink(missing_ok=True)
     if report.passed:
         results = Results(Path(os.environ["DELIVERY_RESULTS"]))
-        results.add(report.nodeid.rpartition("::")[2], Cell(noted(lines), machine.load()))
+        results.add(report.nodeid.rpartition("::")[2], Cell(noted(lines), machine.load(), machine.commit(ROOT)))

@@ -15,10 +15,11 @@ from benchmarks.errors import BenchmarkError
 
 @dataclass(frozen=True)
 class Cell:
-    """A test that passed: the steps that ran in it, and the machine's load when it ended."""
+    """A test that passed: the steps that ran in it, the machine's load when it ended, and the clone's commit."""
 
     steps: tuple[Step, ...]
     load: float
+    commit: str
 
 
 class Results:
@@ -36,7 +37,11 @@ class Results:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             self.machine = dict(found["machine"])
             self.cells = {
-                name: Cell(tuple(Step(**step) for step in cell["steps"]), float(cell["load"]))
+                name: Cell(
+                    tuple(Step(**step) for step in cell["steps"]),
+                    float(cell["load"]),
+                    str(cell.get("commit", "unknown")),
+                )
                 for name, cell in found["cells"].items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:

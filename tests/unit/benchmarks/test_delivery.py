@@ -50,11 +50,11 @@ def measured(*tests: str) -> dict[str, tuple[Step, ...]]:
     return {test: noted(lines(RUNS[test])) for test in tests}
 
 
-def kept(path: Path, *tests: str, scale: str = "1") -> Results:
+def kept(path: Path, *tests: str, scale: str = "1", commit: str = "c1") -> Results:
     results = Results(path)
     results.begin({command.PACE: f"{scale} times as fast"})
     for test, steps in measured(*tests).items():
-        results.add(test, Cell(steps, 0.5))
+        results.add(test, Cell(steps, 0.5, commit))
     return results
 
 
@@ -126,7 +126,22 @@ def test_a_test_is_kept_once_it_has_passed(tmp_path: Path, monkeypatch: pytest.M
         for when in ("setup", "call", "teardown"):
             report: Any = SimpleNamespace(when=when, passed=passed, nodeid=f"test_workflows.py::{test}")
             keeping.pytest_runtest_logreport(report)
-    assert {name: cell.steps for name, cell in Results(path).cells.items()} == measured(TO_DEV, TO_PROD)
+    cells = Results(path).cells
+    assert {name: cell.steps for name, cell in cells.items()} == measured(TO_DEV, TO_PROD)
+    assert {cell.commit for cell in cells.values()} == {command.machine.commit(ROOT)}
+
+
+def test_cells_of_another_commit_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cells.json"
+    kept(path, TO_DEV)
+    command.report(Results(path), tmp_path / "chart.svg")
+    assert "different commits" not in capsys.readouterr().err
+    kept(path, SPOILT, commit="c2")
+    command.report(Results(path), tmp_path / "chart.svg")
+    assert (
+        f"different commits, --anew measures all at one: {{'{TO_DEV}': 'c1', '{SPOILT}': 'c2'}}"
+        in capsys.readouterr().err
+    )
 
 
 def test_what_is_kept_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,10 +151,13 @@ def test_what_is_kept_is_not_run_again(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(command, "_run", lambda tests, *_: asked.append(list(tests)))
     kept(path, TO_DEV)
     command.measure(path, 1, anew=False)
-    kept(path, SPOILT, TO_PROD)
+    kept(path, SPOILT)
+    command.measure(path, 1, anew=False)
+    kept(path, TO_PROD)
     command.measure(path, 1, anew=False)
     command.measure(path, 10, anew=True)
-    assert asked == [[SPOILT, TO_PROD], list(TESTS)]
+    # A bad release is refused where a good one runs, which no sandbox of a new run has.
+    assert asked == [list(TESTS), [TO_PROD], list(TESTS)]
 
 
 def test_cells_of_another_pace_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
