@@ -202,11 +202,14 @@ def _restored(arguments: argparse.Namespace) -> int:
     settings = config.restored_settings(os.environ)
     from fastbreak_service.store.administration import administration  # noqa: PLC0415
     from fastbreak_service.store.restored import compared  # noqa: PLC0415
-    from fastbreak_service.store.taken_over import taken_over  # noqa: PLC0415
+    from fastbreak_service.store.taken_over import Backup, taken_over  # noqa: PLC0415
 
     def work(restored: Administration) -> Iterator[str]:
         with administration(settings.living) as living:
-            yield from (taken_over if arguments.take_over else compared)(living, restored, settings.moment)
+            if arguments.take_over:
+                yield from taken_over(living, restored, Backup(settings.backup, settings.moment))
+            else:
+                yield from compared(living, restored, settings.moment)
 
     return _administer(settings.restored, "taken over" if arguments.take_over else "accepted", work)
 

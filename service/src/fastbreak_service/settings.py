@@ -61,11 +61,12 @@ class AdministrationSettings:
 
 @dataclass(frozen=True, slots=True)
 class RestoredSettings:
-    """The living database and one that was restored from a backup of it, and the moment of that backup."""
+    """The living database and one that was restored from a backup of it: which one, in words, and of which moment."""
 
     living: AdministrationSettings
     restored: AdministrationSettings
     moment: datetime
+    backup: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ def restored_settings(environment: Mapping[str, str]) -> RestoredSettings:
     if moment is None or moment.tzinfo is None:
         raise SettingsError(f"{PREFIX}RESTORED_MOMENT is {given!r}, but must be a time such as 2026-03-01T04:00:00Z.")
     owner = replace(living.owner, host=host, secret=arn)
-    return RestoredSettings(living, replace(living, owner=owner), moment)
+    backup = environment.get(f"{PREFIX}RESTORED_BACKUP") or f"the moment {given}"
+    return RestoredSettings(living, replace(living, owner=owner), moment, backup)
 
 
 def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSettings:

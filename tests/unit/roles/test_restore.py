@@ -139,6 +139,20 @@ def test_a_copy_of_another_backup_is_not_taken_over(standing, other):
     )
 
 
+@pytest.mark.parametrize(
+    ("then", "tried", "stays"),
+    [
+        ("keep", {}, True),
+        ("discard", {"failed": True}, False),
+        ("take_over", {"failed": True}, True),
+        ("take_over", {"failed": False}, False),
+        ("take_over", {"skipped": True}, False),
+    ],
+)
+def test_the_copy_of_a_failed_take_over_stays_for_its_repetition(then, tried, stays):
+    assert asked("__restore_stays", [], restore_then=then, __restore_tried=tried) is stays
+
+
 def test_why_there_is_none_is_told():
     backups = [backup("broken", 3, problem="it is not encrypted"), backup("before", 4, earlier=True)]
     assert asked("__restore_chosen", backups) == []

@@ -52,6 +52,7 @@ class Action(StrEnum):
     ERASED = "analysis.erased"
     PERSON_ERASED = "person.erased"
     ERASURES_READ = "erasures.read"
+    TAKEN_OVER = "backup.taken_over"
 
 
 def done(team: str, subject: str, action: Action, analysis: UUID, finding: int | None = None) -> Insert:

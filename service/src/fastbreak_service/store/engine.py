@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +117,12 @@ def be_patient(connection: Connection, seconds: int) -> None:
     """Let the statements of this transaction take so long."""
     connection.execute(sa.text(f"SET LOCAL statement_timeout = '{seconds}s'"))
     connection.connection.driver_connection.answer_seconds = seconds + 5  # type: ignore[union-attr]
+
+
+def wait_for_acknowledgements(connection: Connection) -> None:
+    """Let the server take its time to accept what is sent in bulk, instead of taking it for gone after seconds."""
+    with socket.socket(fileno=os.dup(connection.connection.driver_connection.fileno())) as same:  # type: ignore[union-attr]
+        same.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
 
 
 def source_of(settings: DatabaseSettings, pauses: tuple[float, ...] = SERVICE_PAUSES) -> Source:

@@ -160,6 +160,7 @@ def lines(tried: Tried) -> list[str]:
             f"erased again: {tried.erased.analyses} analyses, {tried.erased.persons} persons of others, "
             f"{tried.erased.uploads} uploads"
         ),
-        *(counted.line() for counted in tried.compared.tables),
+        *(counted.line() for counted in tried.compared.tables if counted.newest),
+        "; ".join(counted.line() for counted in tried.compared.tables if not counted.newest),
         *tried.logins,
     ]

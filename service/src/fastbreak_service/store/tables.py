@@ -215,6 +215,15 @@ poses = sa.Table(
     sa.Index("poses_person", "analysis_id", "person"),
 )
 
+takeovers = sa.Table(
+    "takeovers",
+    metadata,
+    sa.Column("before", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("backup", sa.Text, nullable=False),
+    sa.Column("moment", sa.DateTime(timezone=True), nullable=False),
+)
+"""Backups whose rows were taken over, and the last full second before; for the owner alone."""
+
 APPEND_ONLY = (reviews, audit, persons, measures, events, findings, poses)
 """Tables in which the application may change and delete nothing; with an analysis goes what hangs on it."""
 
