@@ -192,9 +192,7 @@ def test_a_connection_that_was_made_patient_is_so_only_once(hasty: sa.Engine) ->
         assert again.connection.driver_connection.answer_seconds == 0.5
 
 
-def test_a_connection_that_rested_is_asked_with_little_patience(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pool_asks_its_connections_with_little_patience(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_engine(database_settings(postgres.environment(postgres.database())), answer_seconds=60)
     seen: list[float | None] = []
     wait = engine.PatientConnection.wait
@@ -203,10 +201,8 @@ def test_a_connection_that_rested_is_asked_with_little_patience(
         seen.append(connection.answer_seconds)
         return wait(connection, *words, **named)
 
-    # It rests from here on.
     made.connect().close()
     monkeypatch.setattr(engine.PatientConnection, "wait", noted)
-    monkeypatch.setattr(engine, "_RESTED_SECONDS", 0.0)
     with made.connect() as own:
         assert set(seen) == {engine._PING_SECONDS}
         seen.clear()

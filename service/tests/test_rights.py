@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,23 @@ def test_what_is_seen_is_noted_once_an_hour(migrated: dict[str, str], database: 
     trails[0].saw(caller, Action.POSES_READ, analysis)
     rows = database.execute("SELECT action, analysis_id FROM audit WHERE team = 'bears' ORDER BY id")
     assert rows.fetchall() == [("analysis.read", analysis), ("analyses.listed", None), ("poses.read", analysis)]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("apart", [-1800, 1800, 86_400])
+def test_what_is_seen_is_noted_once_an_hour_of_a_clock_that_is_not_the_databases(
+    migrated: dict[str, str], database: Connection, apart: int
+) -> None:
+    engine, team = make_engine(database_settings(migrated)), f"apart{apart}"
+    now = [time.time() // 3600 * 3600 + apart]
+    trail, caller = Trail(engine, lambda: now[0]), Caller(team, frozenset(Role), "ada")
+    # The database's hour stays the same meanwhile, or nearly so.
+    for _ in range(4):
+        trail.saw(caller, Action.LISTED)
+        now[0] += 1800
+    seen = database.execute("SELECT count(*), count(DISTINCT hour) FROM audit WHERE team = %s", [team]).fetchone()
+    hours = len({(now[0] - 1800 * back) // 3600 for back in range(1, 5)})
+    assert seen == (hours, hours)
     engine.dispose()
 
 

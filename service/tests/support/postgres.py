@@ -10,9 +10,14 @@ import secrets
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 IMAGE = os.environ.get("FASTBREAK_TEST_POSTGRES_IMAGE", "fastbreak-sandbox/postgres:17")
 
@@ -82,6 +87,18 @@ class Postgres:
         docker("exec", "--user", "root", self.name, "sh", "-c", "kill -CONT -1")
         docker("kill", "--signal", "CONT", self.name)
         self.wait()
+
+    @contextmanager
+    def hanging(self, backend: int) -> Iterator[None]:
+        """Have the process of one connection stand still meanwhile."""
+        self._signal("STOP", backend)
+        try:
+            yield
+        finally:
+            self._signal("CONT", backend)
+
+    def _signal(self, name: str, backend: int) -> None:
+        docker("exec", "--user", "root", self.name, "sh", "-c", f"kill -{name} {backend}")
 
     def remove(self) -> None:
         """Remove it with its data."""

@@ -10,6 +10,7 @@ analysis, so that a page that asks again and again leaves one entry.
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Trail:
         if self.has(caller, action, analysis):
             return
         hour = self._hour
-        self._note(caller, action, analysis)
+        self._note(caller, action, analysis, hour)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[caller.team, caller.subject, action, analysis] = hour
@@ -91,10 +92,12 @@ class Trail:
         return int(self._now() // _HOUR_SECONDS)
 
     @repeatable
-    def _note(self, caller: Caller, action: Action, analysis: UUID | None) -> None:
-        hour = sa.func.date_trunc("hour", sa.func.now())
-        values = {"team": caller.team, "subject": caller.subject, "action": action, "analysis_id": analysis}
-        statement = insert(audit).values(hour=hour, **values).on_conflict_do_nothing()
+    def _note(self, caller: Caller, action: Action, analysis: UUID | None, hour: int) -> None:
+        # The hour is that of this clock, as what is known is: by the database's, which may differ, an hour that is new
+        # here could be noted already.
+        values = {"hour": datetime.fromtimestamp(hour * _HOUR_SECONDS, UTC), "analysis_id": analysis}
+        who = {"team": caller.team, "subject": caller.subject, "action": action}
+        statement = insert(audit).values(**values, **who).on_conflict_do_nothing()
         with of_team(self._engine, caller.team) as connection:
             connection.execute(statement)
 

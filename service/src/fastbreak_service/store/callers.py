@@ -12,6 +12,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fastbreak_service.store.engine import asked_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,7 +38,6 @@ def caller_role(database: str) -> str:
 @contextmanager
 def of_team(engine: Engine, team: str) -> Iterator[Connection]:
     """A transaction in which a team's rows are all that there is. Raises SQLAlchemy's errors."""
-    with engine.begin() as connection:
-        # As the driver has it: before each statement of a caller, SQLAlchemy's part would take as long as the server's.
-        connection.exec_driver_sql(_BECOME, {"team": team})
+    # As the driver has it: before each statement of a caller, SQLAlchemy's part would take as long as the server's.
+    with asked_by(engine, _BECOME, {"team": team}) as connection:
         yield connection

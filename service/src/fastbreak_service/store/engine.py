@@ -8,14 +8,19 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.store.credentials import SERVICE_PAUSES, Credentials, FixedSource, SecretSource, log_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from psycopg.abc import PQGen
     from sqlalchemy import Connection, Engine
 
@@ -30,22 +35,17 @@ _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
 # The server ends a statement itself, unless it hangs: then nobody but the client does.
 ANSWER_SECONDS = _STATEMENT_MILLISECONDS / 1000 + 5
-# A connection that rested so long is asked first whether anybody is there, which takes as long as a small statement: a
-# server that hangs takes packets, but says nothing.
-_RESTED_SECONDS = 1.0
+# What asks whether anybody is there waits so long: a server that hangs takes packets, but says nothing.
 _PING_SECONDS = 3.0
 # So long a connection may outlive the credentials that it was made with.
 _RECYCLE_SECONDS = 1800
+_asks_first: ContextVar[bool] = ContextVar("asks_first", default=False)
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set.
-
-    `rests_since` is when it was last given back to a pool.
-    """
+    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set."""
 
     answer_seconds: float | None = None
-    rests_since = float("-inf")
 
     def wait[T](self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """What the server answers. Raises OperationalError, and closes, when it is silent for too long."""
@@ -64,7 +64,7 @@ class PatientConnection(psycopg.Connection[Any]):
 def make_engine(
     settings: DatabaseSettings, source: Source | None = None, answer_seconds: float | None = None
 ) -> Engine:
-    """A pool that tests a connection that rested before handing it out: it outlives a restart of the database.
+    """A pool that tests a connection before handing it out, so it outlives a restart; see `asked_by` for the exception.
 
     An answer is waited for at most `answer_seconds`, when these are given. Credentials come from the source, by default
     the one that the settings name, and are read again when a login fails.
@@ -87,30 +87,63 @@ def make_engine(
         return connection
 
     @sa.event.listens_for(engine, "checkin")
-    def note_the_rest(connection: PatientConnection | None, _: object) -> None:
+    def be_as_patient_as_before(connection: PatientConnection | None, _: object) -> None:
         if connection is not None:
             connection.answer_seconds = answer_seconds
-            connection.rests_since = time.monotonic()
 
     _ask_with_little_patience(engine)
     return engine
 
 
 def _ask_with_little_patience(engine: Engine) -> None:
-    """Have the pool ask a connection that rested whether anybody is there, and wait `_PING_SECONDS` for the answer."""
+    """Have the pool wait `_PING_SECONDS` for the answer when it asks a connection whether anybody is there."""
     ask = engine.dialect.do_ping
 
     def ping(dbapi_connection: Any) -> bool:
-        if time.monotonic() - dbapi_connection.rests_since < _RESTED_SECONDS:
+        if _asks_first.get():
             return True
-        patience = dbapi_connection.answer_seconds
-        dbapi_connection.answer_seconds = min(_PING_SECONDS, patience or _PING_SECONDS)
-        try:
+        with _little_patience(dbapi_connection):
             return ask(dbapi_connection)
-        finally:
-            dbapi_connection.answer_seconds = patience
 
     engine.dialect.do_ping = ping  # type: ignore[method-assign] # no event tells of it
+
+
+@contextmanager
+def _little_patience(connection: Any) -> Iterator[None]:
+    patience = connection.answer_seconds
+    connection.answer_seconds = min(_PING_SECONDS, patience or _PING_SECONDS)
+    try:
+        yield
+    finally:
+        connection.answer_seconds = patience
+
+
+@contextmanager
+def asked_by(engine: Engine, statement: str, values: Mapping[str, object]) -> Iterator[Connection]:
+    """A transaction whose first statement, in the driver's words, asks as well whether anybody is there.
+
+    So the pool need not ask. A connection that is lost with this statement is replaced, as nothing was done yet.
+    """
+    asking = _asks_first.set(True)
+    try:
+        connection = engine.connect()
+    finally:
+        _asks_first.reset(asking)
+    with connection:
+        try:
+            _ask(connection, statement, values)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection.rollback()
+            _ask(connection, statement, values)
+        yield connection
+        connection.commit()
+
+
+def _ask(connection: Connection, statement: str, values: Mapping[str, object]) -> None:
+    with _little_patience(connection.connection.driver_connection):
+        connection.exec_driver_sql(statement, dict(values))
 
 
 def be_patient(connection: Connection, seconds: int) -> None:

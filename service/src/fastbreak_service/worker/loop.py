@@ -78,7 +78,6 @@ class WorkLoop:
             if not (self._draining and self._footage.durable):
                 self._busy = True
                 if (taken := await self._take()) is not None:
-                    self._current = taken
                     await self._task.do(taken)
                     self._current = None
                     continue
@@ -192,14 +191,24 @@ class WorkLoop:
 
     async def _take(self) -> Work | None:
         try:
-            taken = await asyncio.to_thread(lambda: self._queue.take(abandoned=self._judging))
-            metrics.QUEUE_DEPTH.set(await asyncio.to_thread(self._queue.waiting))
-            if taken is None and self._draining and await asyncio.to_thread(self._queue.left) == 0:
-                self._idle.set()
+            self._current = await asyncio.to_thread(lambda: self._queue.take(abandoned=self._judging))
         except DATABASE_ERRORS as error:
             log.warning("no work taken", reason=reason(error), away=is_away(error))
             return None
         except Exception:
             log.exception("no work taken")
             return None
-        return taken
+        # What was taken is ours, whatever comes of this.
+        try:
+            await self._look_at_the_queue()
+        except DATABASE_ERRORS as error:
+            log.warning("queue not counted", reason=reason(error), away=is_away(error))
+        except Exception:
+            log.exception("queue not counted")
+        return self._current
+
+    async def _look_at_the_queue(self) -> None:
+        """Tell how much waits; a drain with nothing left has come to its end."""
+        metrics.QUEUE_DEPTH.set(await asyncio.to_thread(self._queue.waiting))
+        if self._current is None and self._draining and await asyncio.to_thread(self._queue.left) == 0:
+            self._idle.set()
