@@ -9,7 +9,8 @@ python benchmarks/users.py [--only ready|reads|uploads]
   it may take work.
 * reads: what one takes of an API's processor time, asked for one after the other; then 200 requests a second for half a
   minute to an API on one core, on another one whoever asks. Each is timed from when it was due, so that one who waits
-  is not forgotten. They show a token, as people do.
+  is not forgotten; how late it was sent, which is the asker's own part, is printed beside it. They show a token, as
+  people do. The first 5 s are left out: 50 connections are opened then at once.
 * uploads: 50 clients send two videos each, while workers are killed in the middle of videos, a newer API and newer
   workers take over from the older, and the database is away for 30 s. Clients do what an honest one does: they send it
   again, with the same key. Each video has to have one analysis, done once.
@@ -21,9 +22,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import os
-import random
 import statistics
 import subprocess
 import sys
@@ -46,6 +45,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src"), str(HERE.parent / "t
 from fetch import fetch  # noqa: E402
 from footage import footage  # noqa: E402
 from parallel import spent  # noqa: E402
+from reading import READS, load, pin, print_times  # noqa: E402
 
 from support import clips  # noqa: E402
 from support.issuer import Issuer  # noqa: E402
@@ -58,15 +58,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 STARTS = 5
-RATE, READ_SECONDS, ANALYSES, ROUNDS = 200, 30, 100, 5
-CONNECTIONS = 50
+ANALYSES, ROUNDS = 100, 5
 TEAM = "hawks"
-READS = {
-    "list": "/v1/analyses?limit=20",
-    "analysis": "/v1/analyses/{}",
-    "events": "/v1/analyses/{}/events",
-    "findings": "/v1/analyses/{}/findings",
-}
 CLIENTS, EACH, WORKERS = 50, 2, 2
 KILLS, AWAY_SECONDS = 2, 30.0
 PATIENCE_SECONDS = 900.0
@@ -161,13 +154,13 @@ def reads(where: Place) -> None:
         service.http.headers["authorization"] = f"Bearer {issuer.token(team=TEAM, exp=int(time.time()) + 3600)}"
         _print_spent(service, known)
         cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(_pid(service), cores[:1])
-        os.sched_setaffinity(0, cores[1:] or cores)
+        pin(_pid(service), cores[:1])
+        pin(os.getpid(), cores[1:] or cores)
         try:
-            found = asyncio.run(_load(service.http, known))
+            found = asyncio.run(load(service.http, known))
         finally:
-            os.sched_setaffinity(0, cores)
-    _print_times(found)
+            pin(os.getpid(), cores)
+    print_times(found)
 
 
 def _pid(service: Service) -> int:
@@ -184,48 +177,6 @@ def _print_spent(service: Service, known: Sequence[str]) -> None:
         for identity in [*known] * ROUNDS:
             service.http.get(path.format(identity)).raise_for_status()
         print(f"| {name} | {1000 * (spent(_pid(service)) - before) / len(known) / ROUNDS:.2f} |", flush=True)
-
-
-def _print_times(found: dict[str, list[tuple[float, int]]]) -> None:
-    print(f"\n| reads, {RATE} a second | answers | median, ms | 99 %, ms | longest, ms | failed |")
-    print("|---|---|---|---|---|---|")
-    for name, answers in [*found.items(), ("all", list(itertools.chain.from_iterable(found.values())))]:
-        times = sorted(1000 * seconds for seconds, _ in answers)
-        failed = sum(status != 200 for _, status in answers)
-        print(
-            f"| {name} | {len(times)} | {statistics.median(times):.1f} | {times[int(0.99 * len(times))]:.1f} "
-            f"| {times[-1]:.1f} | {failed} |",
-            flush=True,
-        )
-
-
-async def _load(asking: httpx.Client, known: Sequence[str]) -> dict[str, list[tuple[float, int]]]:
-    """By kind of request, how long each answer took from when it was due, and its status."""
-    found: dict[str, list[tuple[float, int]]] = {name: [] for name in READS}
-    drawn = random.Random(0)  # noqa: S311 - which analysis is asked for
-    # Whoever waits waits here: the client's own queue takes longer the longer it is.
-    places = asyncio.Semaphore(CONNECTIONS)
-    began = time.monotonic()
-
-    async def one(http: httpx.AsyncClient, number: int) -> None:
-        due = began + number / RATE
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        name = list(READS)[number % len(READS)]
-        path = READS[name].format(drawn.choice(known))
-        with suppress(httpx.TransportError):
-            async with places:
-                status = (await http.get(path)).status_code
-            found[name].append((time.monotonic() - due, status))
-            return
-        found[name].append((time.monotonic() - due, 0))
-
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    same = httpx.AsyncClient(
-        base_url=asking.base_url, headers=asking.headers, limits=limits, timeout=30, trust_env=False
-    )
-    async with same as http:
-        await asyncio.gather(*(one(http, number) for number in range(RATE * READ_SECONDS)))
-    return found
 
 
 @dataclass

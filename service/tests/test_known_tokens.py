@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from fastbreak_service.identity import tokens as tokens_module
 from fastbreak_service.identity.issuer import IssuerSettings
@@ -69,10 +70,28 @@ def test_a_token_is_not_known_when_the_issuer_took_its_key_back_or_is_away_for_l
         assert it.tokens.known(token) is None
         with pytest.raises(TokenError):
             it.tokens.caller(token)
+        # The keys were asked for again: whoever has one of them is looked at again too.
+        assert it.tokens.known(other) is None
         it.tokens.caller(other)
         assert it.tokens.known(other) is not None
         it.uptime += 86_401
         assert it.tokens.known(other) is None
+
+
+def test_a_token_is_not_known_when_another_key_has_the_id_of_its_own() -> None:
+    with Issuer() as issuer:
+        it = Accepting(issuer)
+        token = issuer.token("ec")
+        it.tokens.caller(token)
+        issuer.keys["ec"] = ec.generate_private_key(ec.SECP256R1())
+        issuer.publish()
+        it.keys.refresh()
+        assert it.tokens.known(token) is None
+        with pytest.raises(TokenError, match="not signed by its issuer"):
+            it.tokens.caller(token)
+        newer = issuer.token("ec")
+        caller = it.tokens.caller(newer)
+        assert it.tokens.known(newer) == caller
 
 
 def test_not_more_than_so_many_tokens_are_known(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
