@@ -61,30 +61,32 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
         _insist_on_service(rollout, service)
         return found
 
-    def unlisted(last: object, _elapsed: float) -> FastbreakError:
-        if isinstance(last, FastbreakError):
-            return UnavailableError(
-                f"ECS accepted the change of {rollout.request.service} and is at work on it, but its deployment could "
-                f"not be seen within {_FIND_SECONDS:g} s: {last.message.rstrip('.')}. Once it can be, run the same "
-                "command again to judge it.",
-                **last.details,
-            )
-        return timed_out(
-            f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
-            f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "
-            f"again to judge it.{said_by_ecs(rollout)}",
-            known=sorted(known),
-        )
-
     found = until(
         look,
         lambda seen: isinstance(seen, ServiceDeployment),
         clock=rollout,
         seconds=_FIND_SECONDS,
         pause=growing(0.25, 1.0),
-        on_timeout=unlisted,
+        on_timeout=lambda last, _elapsed: _unseen(rollout, known, task_definition_arn, last),
     )
     return cast("ServiceDeployment", found)
+
+
+def _unseen(rollout: Rollout, known: frozenset[str], task_definition_arn: str, last: object) -> FastbreakError:
+    """Why a deployment that ECS began could not be named, by the *last* look for it."""
+    service = rollout.request.service
+    if isinstance(last, FastbreakError):
+        return UnavailableError(
+            f"ECS accepted the change of {service} and is at work on it, but its deployment could not be seen within "
+            f"{_FIND_SECONDS:g} s: {last.message.rstrip('.')}. Once it can be, run the same command again to judge it.",
+            **last.details,
+        )
+    return timed_out(
+        f"ECS accepted the change of {service} but listed no service deployment for {task_definition_arn} within "
+        f"{_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command again to judge it."
+        f"{said_by_ecs(rollout)}",
+        known=sorted(known),
+    )
 
 
 def _insist_on_service(rollout: Rollout, service: Service | None) -> None:
