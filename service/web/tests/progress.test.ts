@@ -137,4 +137,13 @@ test('a stream that says nothing for long is given up, and so is what is none', 
   await new Promise((resolve) => setImmediate(resolve))
   context.mock.timers.tick(60_000)
   assert.match(String(await silent), /could not be reached/)
+  // Nobody answers at all.
+  globalThis.fetch = (_target, how) =>
+    new Promise((_resolve, reject) => {
+      how?.signal?.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+  const unanswered = problem()
+  await new Promise((resolve) => setImmediate(resolve))
+  context.mock.timers.tick(60_000)
+  assert.match(String(await unanswered), /could not be reached/)
 })

@@ -162,9 +162,12 @@ export class Client {
    */
   async *progress(id: string, signal: AbortSignal): AsyncGenerator<Progress> {
     const silence = new AbortController()
+    // Until the stream begins; from then on each piece has its own time.
+    const unanswered = setTimeout(() => silence.abort(), SILENCE)
     const either = AbortSignal.any([signal, silence.signal])
     try {
       const body = await this.#stream(`/v1/analyses/${encodeURIComponent(id)}/progress`, either)
+      clearTimeout(unanswered)
       for await (const event of serverEvents(texts(body, silence))) {
         const told = progressOf(event)
         if (told !== null) yield told
@@ -174,6 +177,7 @@ export class Client {
       if (signal.aborted) return
       throw error instanceof ApiError ? error : new ApiError(0, 'away', AWAY)
     } finally {
+      clearTimeout(unanswered)
       silence.abort()
     }
   }
