@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -63,6 +64,11 @@ def backup(name: str = "snapshot ours") -> Backup:
 def rows(place: Place, asked: str) -> list[tuple[object, ...]]:
     with place.superuser() as connection:
         return connection.execute(asked.encode()).fetchall()
+
+
+def held_by_another(place: Place, table: str) -> bool:
+    asked = f"SELECT FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+    return bool(rows(place, asked))
 
 
 def whole(place: Place) -> dict[str, list[tuple[object, ...]]]:
@@ -225,6 +231,15 @@ def test_who_is_at_work_is_waited_for_and_nothing_is_changed_when_they_stay(
             with pytest.raises(AdministrationError, match="Nothing was changed; run the same command again when less"):
                 take_over(living, restored, backup(), lock_seconds=0)
         assert whole(place) == held
+        with place.superuser() as busy, ThreadPoolExecutor() as threads:
+            with busy.transaction():
+                busy.execute("SELECT count(*) FROM persons")
+                taking = threads.submit(take_over, living, restored, backup())
+                # Analyses are locked before persons are waited for, and let go again.
+                for expected in (True, False):
+                    while held_by_another(place, "analyses") is not expected:
+                        assert not taking.done()
+            assert taking.result().rows["analyses"] == 1
 
 
 def test_a_video_that_somebody_is_to_be_erased_from_is_not_shown(
