@@ -125,7 +125,51 @@ def test_the_ground_leads_back_to_the_first_frame_of_a_scene() -> None:
     camera.step(picture(drawn(aims[-1], scene=2)), 0.4, [])
     assert camera.ground == STILL
     camera.step(picture(np.zeros((HEIGHT, WIDTH), np.uint8)), 0.5, [])
-    assert [camera.ground, camera.scene] == [None, 2]
+    assert [camera.ground, camera.scene] == [None, 1]
+    camera.step(picture(drawn(aims[-1], scene=2)), 0.6, [])
+    assert [camera.ground, camera.scene] == [STILL, 1]
+
+
+def test_a_picture_that_comes_out_of_black_is_known() -> None:
+    camera = Camera()
+    black = np.full((HEIGHT, WIDTH), 16, np.uint8)
+    for frame, grey in enumerate([black, black, *(drawn(Aim(x=6.0 * max(0, step - 3))) for step in range(12))]):
+        camera.step(picture(grey), frame / 30, [])
+        assert (camera.ground is None) == (frame < 2)
+    assert camera.ground is not None
+    assert camera.ground.across == pytest.approx(48, abs=2)
+
+
+def test_one_black_frame_in_a_pan_costs_that_frame() -> None:
+    camera, known = Camera(), []
+    for frame in range(30):
+        grey = np.full((HEIGHT, WIDTH), 16, np.uint8) if frame == 12 else drawn(Aim(x=6.0 * frame))
+        camera.step(picture(grey), frame / 30, [])
+        known.append(camera.ground is not None)
+    assert [frame for frame, there in enumerate(known) if not there] == [12]
+    assert camera.ground is not None
+    assert camera.ground.across == pytest.approx(6 * 29, abs=4)
+
+
+def test_behind_bodies_nothing_is_told_of_a_pan() -> None:
+    camera, whole = Camera(), [Box(0, 0, WIDTH, HEIGHT)]
+    for frame in range(20):
+        shift = camera.step(picture(drawn(Aim(x=6.0 * frame))), frame / 30, whole if frame else [])
+        assert shift is None
+        assert frame == 0 or camera.ground is None
+    camera.step(picture(drawn(Aim(x=6.0 * 20))), 20 / 30, [])
+    assert camera.ground is not None
+
+
+def test_who_goes_by_before_a_plain_wall_tells_nothing_of_the_camera() -> None:
+    camera, body = Camera(), drawn(Aim(), scene=3)[:200, :110]
+    left = 60
+    for frame in range(40):
+        left = min(left + 5, 200)
+        grey = np.full((HEIGHT, WIDTH), 120, np.uint8)
+        grey[50:250, left : left + 110] = body
+        camera.step(picture(grey), frame / 30, [Box(left - 5, 50, left + 105, 250)] if frame else [])
+        assert frame < 2 or camera.ground is None
 
 
 @pytest.mark.parametrize(

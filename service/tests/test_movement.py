@@ -194,7 +194,7 @@ def test_frames_of_uneven_times_are_put_on_a_grid() -> None:
         uneven.frames.append(len(uneven.frames))
         uneven.times.append(trail.times[frame])
         uneven.points.extend(seen[frame].tolist())
-    uneven.ground, uneven.scenes = trail.ground[: 3 * len(kept)], trail.scenes[: len(kept)]
+    uneven.ground, uneven.scenes = trail.ground[: 4 * len(kept)], trail.scenes[: len(kept)]
     rate = (len(kept) - 1) / trail.times[kept[-1]]
     (landing,) = review(uneven, rate)[0]
     assert isinstance(landing, Landing)
@@ -213,7 +213,7 @@ def test_hardly_any_sighting_is_no_event(count: int) -> None:
     trail = Trail()
     whole = film(Drop(), 1.0, Camera())
     trail.frames, trail.times, trail.points = whole.frames[:count], whole.times[:count], whole.points[: 24 * count]
-    trail.ground, trail.scenes = whole.ground[: 3 * count], whole.scenes[:count]
+    trail.ground, trail.scenes = whole.ground[: 4 * count], whole.scenes[:count]
     assert review(trail, 60) == ([], [])
     assert review(trail, 0) == ([], [])
 

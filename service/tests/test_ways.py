@@ -15,7 +15,7 @@ import pytest
 
 from fastbreak_service.movement.review import review
 from fastbreak_service.movement.series import KEPT, Trail
-from fastbreak_service.movement.values import Cut, Deceleration, Reason
+from fastbreak_service.movement.values import Cut, Deceleration, Landing, Reason
 from fastbreak_service.vision.landmarks import COUNT
 from fastbreak_service.vision.shift import STILL, Shift
 from support.figures import METRES, Camera, Drop, Leap, Stance, running, seen, squatting
@@ -60,6 +60,65 @@ def filmed(  # noqa: PLR0913 - a film is all of this
         pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
         trail.add(frame, time, pose, shift, scene(time))
     return [event for event in review(trail, camera.rate)[0] if isinstance(event, Cut | Deceleration)]
+
+
+def landed(moves: Callable[[float], Stance], ground: Callable[[float], Shift | None], scenes: int = 0) -> list[Landing]:
+    """The landings of a figure before a camera that is known; it is known of none where `scenes` begin anew."""
+    trail, noise, camera = Trail(), np.random.default_rng(1), Camera(rate=60, height=300, noise=1.5)
+    for frame in range(241):
+        shift = ground(frame / 60)
+        shown = seen(moves(frame / 60), camera)
+        if shift is not None:
+            shown = np.array([shift.back(x, y) for x, y in shown])
+        landmarks = np.zeros((COUNT, 2), np.float32)
+        landmarks[KEPT] = shown + noise.normal(0, camera.noise, shown.shape)
+        pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
+        trail.add(frame, frame / 60, pose, shift, frame * scenes // 240)
+    return [event for event in review(trail, camera.rate)[0] if isinstance(event, Landing)]
+
+
+def tilted(time: float) -> Shift:
+    """The ground of a camera that tilts up by .6 body heights in .4 s, after a second."""
+    return Shift(1, 0, 0, -450 * min(max(time - 1, 0), 0.4))
+
+
+def jerked(time: float) -> Shift:
+    """The ground of a camera that is jerked down and up again, in .3 s each."""
+    return Shift(1, 0, 0, 450 * (min(max(time - 1, 0), 0.3) - min(max(time - 1.3, 0), 0.3)))
+
+
+def rolled(time: float) -> Shift:
+    """The ground of a camera that pans and rolls."""
+    turn = 0.1 * math.sin(3 * time)
+    return Shift(math.cos(turn), math.sin(turn), 500 * time, -300 * math.sin(turn))
+
+
+@pytest.mark.parametrize("ground", [tilted, jerked, rolled])
+def test_who_stands_before_a_camera_that_moves_does_not_land(ground: Callable[[float], Shift]) -> None:
+    assert landed(lambda _time: Stance(), ground) == []
+
+
+@pytest.mark.parametrize("ground", [tilted, jerked, rolled])
+def test_who_lands_before_a_camera_that_moves_lands_when_before_one_that_does_not(
+    ground: Callable[[float], Shift],
+) -> None:
+    (moving,), (standing,) = (landed(Drop(contact=2.0), seen_by) for seen_by in (ground, still))
+    assert abs(moving.contact_frame - standing.contact_frame) <= 1
+    assert moving.fall_speed == pytest.approx(standing.fall_speed, rel=0.06)
+    assert moving.legs == standing.legs
+
+
+def test_where_nothing_tells_of_the_camera_landings_are_those_of_a_picture_that_stands_still() -> None:
+    moves = Drop(contact=2.0)
+    assert landed(moves, lambda _time: None) == landed(moves, still)
+    assert landed(moves, lambda time: STILL if time < 1.8 or time > 2.1 else None) == landed(moves, still)
+    # It moved before, and may have done so then.
+    assert landed(moves, lambda time: tilted(time) if time < 1.7 or time > 2.6 else None) == []
+
+
+def test_a_landing_over_two_scenes_is_none() -> None:
+    assert landed(Drop(contact=2.0), still, scenes=2) == []
+    assert len(landed(Drop(contact=2.6), still, scenes=2)) == 1
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def _analyses() -> Object:
         _cursor(schemas.LIST_CURSOR),
     )
     one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))
-    events = _answers(200, "A page of landings and jumps.", _json("Events"), (404,))
+    events = _answers(200, "A page of landings, jumps, cuts and decelerations.", _json("Events"), (404,))
     findings = _answers(200, "A page of findings.", _json("Findings"), (404,))
     poses = _answers(200, "A page of poses.", _json("Poses"), (404,))
     said = (

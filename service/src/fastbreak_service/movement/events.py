@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Landings and jumps.
+"""Landings and jumps, on the ground: what the camera did is taken away (`levels`).
 
 A **landing** is a fast fall of the hips that ends with a foot on the ground:
 
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastbreak_service.movement.moments import Stop, start, stop
-from fastbreak_service.movement.series import HEEL, HIP, TOE, middle
+from fastbreak_service.movement.series import HEEL, HIP, TOE
 from fastbreak_service.movement.values import Jump, Legs, Reason
 
 if TYPE_CHECKING:
@@ -84,8 +84,14 @@ def falls(motion: Motion) -> list[Fall]:
 
 def _hips(motion: Motion) -> tuple[Doubles, Doubles]:
     """How low the hips are in pixels, and their downward speed in body heights a second."""
-    hips = middle(motion.smooth, HIP)[:, 1]
-    return hips, np.gradient(hips) * motion.rate / motion.height if len(hips) > 1 else np.full(len(hips), np.nan)
+    hips = _between(motion.low.smooth)
+    return hips, np.gradient(hips) * motion.rate / motion.low.body if len(hips) > 1 else np.full(len(hips), np.nan)
+
+
+def _between(low: Doubles) -> Doubles:
+    """Midway between the hips."""
+    between: Doubles = (low[:, HIP] + low[:, HIP + 1]) / 2
+    return between
 
 
 def _fast(speed: Doubles, rate: float) -> Iterator[tuple[int, int]]:
@@ -100,14 +106,14 @@ def _fast(speed: Doubles, rate: float) -> Iterator[tuple[int, int]]:
 
 def feet(motion: Motion) -> tuple[Doubles, Doubles]:
     """How low the lowest point of the left and of the right foot is, in pixels."""
-    left, right = (np.fmax(motion.raw[:, HEEL + side, 1], motion.raw[:, TOE + side, 1]) for side in (0, 1))
+    left, right = (np.fmax(motion.low.raw[:, HEEL + side], motion.low.raw[:, TOE + side]) for side in (0, 1))
     return left, right
 
 
 def _landing(motion: Motion, hips: Doubles, speed: Doubles, fast: tuple[int, int]) -> Fall | None:
     search = round(_SEARCH_SECONDS * motion.rate)
     peak = fast[0] + int(np.nanargmax(speed[fast[0] : fast[1] + 1]))
-    body = float(motion.height[peak])
+    body = float(motion.low.body[peak])
     first, last = max(0, peak - search // 2), min(len(hips) - 1, fast[1] + search)
     stops = [_foot_stop(foot, first, last, motion.rate, body) for foot in feet(motion)]
     known = [found for found in stops if found is not None]
@@ -115,7 +121,9 @@ def _landing(motion: Motion, hips: Doubles, speed: Doubles, fast: tuple[int, int
         return None
     earliest = min(known, key=lambda found: found.at)
     contact = min(len(hips) - 1, math.ceil(earliest.at - 0.25))
-    deepest = _deepest(middle(motion.raw, HIP)[:, 1], body, contact, motion.rate)
+    deepest = _deepest(_between(motion.low.raw), body, contact, motion.rate)
+    if not motion.low.one_scene(first - search, max(last, deepest)):
+        return None
     return Fall(contact, deepest, earliest.at, earliest.level, _legs(motion, stops, deepest, body), float(speed[peak]))
 
 
@@ -155,11 +163,11 @@ def jumps(motion: Motion, landings: list[Fall]) -> list[Jump]:
     found = []
     for first, last in _fast(-speed, motion.rate):
         peak = first + int(np.nanargmin(speed[first : last + 1]))
-        body = float(motion.height[peak])
+        body = float(motion.low.body[peak])
         begin, end = max(0, first - search), min(len(hips) - 1, peak + search // 2)
         starts = [start(foot, begin, end, motion.rate, body) for foot in feet(motion)]
         left = [s for s in starts if s is not None and s.speed * motion.rate / body >= FOOT_FAST]
-        if left:
+        if left and motion.low.one_scene(begin - search, end):
             takeoff = max(left, key=lambda s: s.at)
             found.append(_jump(motion, takeoff, -float(speed[peak]), body, landings))
     return [jump for jump in found if jump is not None]
@@ -175,7 +183,8 @@ def _jump(motion: Motion, takeoff: Stop, rise: float, body: float, landings: lis
     landed = int(motion.frames[end.contact])
     if (
         not motion.sighted[sample : end.contact + 1].all()
-        or np.isnan(middle(motion.smooth, HIP)[sample : end.contact + 1]).any()
+        or np.isnan(_between(motion.low.smooth)[sample : end.contact + 1]).any()
+        or not motion.low.one_scene(sample, end.contact)
     ):
         words = "The person was not seen all the way between take-off and landing."
         return Jump("jump", *begun, landed, None, None, None, None, Reason.GAP, words)

@@ -3,7 +3,7 @@
 
 """A person's landmarks as evenly sampled series, filtered.
 
-Kept of a sighting are twelve landmarks and what the camera did, in single precision, about 180 bytes. An analysis
+Kept of a sighting are twelve landmarks and what the camera did, in single precision, about 190 bytes. An analysis
 spends 20 ms of its allowed work on each look (`video.work`), so the longest that is accepted, 1800 s, holds 90,000
 sightings: 17 MB. The even series are made for one person at a time, at no more than 240 a second: ten minutes are
 144,000 rows of 24 numbers, 28 MB each for what was seen and what was filtered.
@@ -20,11 +20,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fastbreak_service.movement.levels import Even, levels
+from fastbreak_service.movement.sampling import nearest, resampled
 from fastbreak_service.signal import cutoff_of, mended, smoothed
 from fastbreak_service.vision.angles import MINIMUM_VISIBILITY
 from fastbreak_service.vision.landmarks import Landmark
 
 if TYPE_CHECKING:
+    from fastbreak_service.movement.levels import Low
     from fastbreak_service.vision.pose import Pose
     from fastbreak_service.vision.shift import Shift
 
@@ -40,7 +43,6 @@ LOWEST_CUTOFF_HZ = 8.0
 """Over a clip of mostly standing, residual analysis finds 3 Hz, which makes a landing of .17 s half as fast (synthetic
 figures). In clips of fewer than 32 frames a second it is a quarter of the rate."""
 _LOWEST_CUTOFF_SHARE = 0.25
-_LONGEST_STEP_SECONDS = 0.1
 # Of a body's height: trunk .288, thigh .245, shank .246 (Winter, Biomechanics and Motor Control of Human Movement,
 # figure 4.1, after Drillis and Contini).
 _SEGMENTS_OF_HEIGHT = 0.779
@@ -57,7 +59,7 @@ class Trail:
     def add(self, frame: int, time_seconds: float, pose: Pose, ground: Shift | None = None, scene: int = 0) -> None:
         """Keep a sighting; they come in order of time. `ground` and `scene` are those of a `Sighting`."""
         self.frames.append(frame)
-        self.ground.extend([math.nan] * 3 if ground is None else _hips_on(ground, pose))
+        self.ground.extend([math.nan] * 4 if ground is None else [ground.a, ground.b, ground.across, ground.down])
         self.scenes.append(scene)
         self.times.append(time_seconds)
         hidden = ~(pose.visibility[KEPT] >= MINIMUM_VISIBILITY)
@@ -67,8 +69,9 @@ class Trail:
 
     def path(self) -> tuple[Doubles, Doubles]:
         """Of each sighting where the hips' middle was in the first frame of the scene, (n, 2), and the scale to it."""
-        kept = np.array(self.ground, np.float64).reshape(-1, 3)
-        return kept[:, :2], kept[:, 2]
+        a, b, across, down = np.array(self.ground, np.float64).reshape(-1, 4).T
+        x, y = middle(np.array(self.points, np.float64).reshape(-1, len(KEPT), 2), HIP).T
+        return np.stack([a * x - b * y + across, b * x + a * y + down], axis=1), np.hypot(a, b)
 
     def seen(self, frame: int) -> Doubles | None:
         """The landmarks of a frame (12, 2), NaN where one is hidden; None where there is no sighting."""
@@ -79,13 +82,6 @@ class Trail:
         return np.array(self.points[place * size : (place + 1) * size], np.float64).reshape(len(KEPT), 2)
 
 
-def _hips_on(ground: Shift, pose: Pose) -> list[float]:
-    hips = [int(KEPT[HIP + side]) for side in (0, 1)]
-    seen = bool((pose.visibility[hips] >= MINIMUM_VISIBILITY).all())
-    x, y = pose.points[hips].mean(axis=0).tolist()
-    return [*(ground.point(x, y) if seen else (math.nan, math.nan)), ground.scale]
-
-
 @dataclass(frozen=True, slots=True)
 class Motion:
     """A person's landmarks at `rate` a second: (frames, 12, 2) in pixels, NaN where there are none.
@@ -93,6 +89,7 @@ class Motion:
     `frames` and `times`: the clip's frame that is nearest to each sample. `sighted`: whether the person was seen in
     it. `raw` has outliers taken out and gaps of up to 0.1 s bridged; `smooth` is filtered too. `bridged` (frames, 12)
     says where a landmark was not seen. `height` (frames,): what the body would have upright, in pixels.
+    `low`: how low landmarks are on the ground, as `levels` says.
     `cutoff_hz`: of the filter, the same for all landmarks: the median of what residual analysis finds for hips and
     ankles vertically, but at least `LOWEST_CUTOFF_HZ`; None where the series are too short or too slow for one.
     """
@@ -106,6 +103,7 @@ class Motion:
     bridged: Flags
     height: Doubles
     cutoff_hz: float | None
+    low: Low
 
 
 def motion(trail: Trail, clip_rate: float) -> Motion | None:
@@ -117,16 +115,19 @@ def motion(trail: Trail, clip_rate: float) -> Motion | None:
     seen = np.array(trail.points, np.float64).reshape(len(times), len(KEPT), 2)
     grid = times[0] + np.arange(round((times[-1] - times[0]) * rate) + 1) / rate
     even = resampled(grid, times, frames, seen)
-    nearest = _nearest(grid, times)
-    sighted = np.abs(times[nearest] - grid) <= 0.5001 / rate + 1e-9
+    closest = nearest(grid, times)
+    sighted = np.abs(times[closest] - grid) <= 0.5001 / rate + 1e-9
     columns = [mended(column, rate)[0] for column in even.reshape(len(grid), -1).T]
     cutoff = _cutoff([columns[2 * row + 1] for row in (HIP, HIP + 1, ANKLE, ANKLE + 1)], rate)
     raw, smooth = (_rows(series) for series in (columns, [smoothed(column, rate, cutoff) for column in columns]))
     bridged = (np.isnan(even) & np.isfinite(raw)).any(axis=2)
     # A sample without a sighting is between two frames.
     between = np.interp(grid, times, frames).round().astype(np.int64)
-    shown = np.where(sighted, frames[nearest], between)
-    return Motion(rate, shown, grid, sighted, raw, smooth, bridged, heights(smooth, rate), cutoff)
+    shown = np.where(sighted, frames[closest], between)
+    upright = heights(smooth, rate)
+    ground, scenes = np.array(trail.ground, np.float64).reshape(-1, 4), np.array(trail.scenes, np.int64)
+    low = levels(Even(grid, rate, cutoff, times, frames, seen, ground, scenes), raw, smooth, upright)
+    return Motion(rate, shown, grid, sighted, raw, smooth, bridged, upright, cutoff, low)
 
 
 def _cutoff(columns: list[Doubles], rate: float) -> float | None:
@@ -136,25 +137,6 @@ def _cutoff(columns: list[Doubles], rate: float) -> float | None:
 
 def _rows(columns: list[Doubles]) -> Doubles:
     return np.stack(columns, axis=1).reshape(-1, len(KEPT), 2)
-
-
-def _nearest(grid: Doubles, times: Doubles) -> npt.NDArray[np.int64]:
-    after = np.clip(np.searchsorted(times, grid), 1, len(times) - 1)
-    return after - (grid - times[after - 1] <= times[after] - grid)
-
-
-def resampled(grid: Doubles, times: Doubles, frames: npt.NDArray[np.int64], seen: Doubles) -> Doubles:
-    """Sightings at even times: between two frames in succession linearly, else as the nearest if it is near enough."""
-    after = np.clip(np.searchsorted(times, grid), 1, len(times) - 1)
-    before = after - 1
-    span = times[after] - times[before]
-    follow = (frames[after] - frames[before] == 1) & (span <= _LONGEST_STEP_SECONDS)
-    share = np.clip((grid - times[before]) / np.maximum(span, 1e-9), 0, 1)[:, None, None]
-    even = np.where(follow[:, None, None], (1 - share) * seen[before] + share * seen[after], np.nan)
-    nearest = _nearest(grid, times)
-    half = 0.5 * (grid[1] - grid[0] if len(grid) > 1 else np.inf)
-    near = np.abs(times[nearest] - grid) <= half * 1.0001
-    return np.where(np.isnan(even) & near[:, None, None], seen[nearest], even)
 
 
 def heights(points: Doubles, rate: float) -> Doubles:

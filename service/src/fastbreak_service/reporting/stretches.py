@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.movement.series import HIGHEST_RATE, resampled
+from fastbreak_service.movement.sampling import resampled
+from fastbreak_service.movement.series import HIGHEST_RATE
 from fastbreak_service.signal import mended
 from fastbreak_service.vision.angles import Angle
 

@@ -10,7 +10,8 @@ two correlate in phase, so that fast pans are found. What moves by itself has li
 
 A camera that stands still is left at one difference of pictures: the earlier frame stays the same for half a second,
 until the edges are further off than a tenth of a pixel of the small picture. Where one picture does not explain the
-other there is no motion but another scene, or blur.
+other there is no motion but another scene, or blur. Where too few edges are free, nothing is told, and the earlier
+picture stays until there are enough again: who covers it for a moment, or a black frame, ends no scene.
 """
 
 from __future__ import annotations
@@ -80,14 +81,18 @@ class _Small:
 class Camera:
     """The camera of one clip. Feed it the frames in order.
 
-    `ground`: what leads from the newest frame to the first of its `scene`; None where nothing tells. Scenes count
-    from 0, and a new one begins where a picture does not explain the next.
+    `ground`: what leads from the newest frame to the first of its `scene`; None where nothing tells, as in a black
+    picture, before a plain wall, or behind bodies. Scenes count from 0, and a new one begins where a picture does not
+    explain a later one.
     """
 
     def __init__(self) -> None:
         self.ground: Shift | None = None
-        self.scene = -1
+        self.scene = 0
         self._before: _Small | None = None
+        self._open: Flags = np.zeros(0, bool)
+        self._taken = self._hidden = False
+        self._reached: Shift | None = None
         self._moved_at = -math.inf
         self._last = np.zeros(4)
 
@@ -99,29 +104,70 @@ class Camera:
         grey, pixels = small(picture)
         before = self._before
         if before is None or before.grey.shape != grey.shape:
-            self._before = _edges(grey, time_seconds)
-            self._lose(known=len(self._before.pixels) >= _FEWEST)
+            self._begin(_edges(grey, time_seconds), bodies, pixels)
             return None
-        free = _free(before, bodies, pixels)
-        moves = time_seconds - self._moved_at <= _SAME_SECONDS
-        still = not moves and _stands_still(before, grey, free)
-        found = np.zeros(4) if still else _found(before, grey, free, self._last)
-        if found is not None and _furthest(found, grey) < LEAST:
-            if time_seconds - before.time_seconds >= _SAME_SECONDS:
-                self._before = _edges(grey, time_seconds)
+        free = self._free(before, bodies, pixels)
+        if free.sum() >= _FEWEST and self._stays(before, grey, free, time_seconds):
+            self._stay(before, grey, time_seconds, bodies, pixels)
             return None
-        self._before, self._last = _edges(grey, time_seconds), np.zeros(4)
+        now = _edges(grey, time_seconds)
+        enough = bool(_free(now, bodies, pixels).sum() >= _FEWEST)
+        if free.sum() < _FEWEST or not enough:
+            over = bool(self._open.sum() < _FEWEST) or time_seconds - before.time_seconds >= _SAME_SECONDS
+            self._hide(now, bodies, pixels, anew=enough and over)
+            return None
+        found = _found(before, grey, free, self._last)
         if found is None:
-            self._lose(known=len(self._before.pixels) >= _FEWEST)
+            self._hide(now, bodies, pixels, anew=True)
             return None
-        self._moved_at, self._last = time_seconds, found
-        shift = _shift(found, grey, pixels)
-        self.ground = None if self.ground is None else shift.undone(self.ground)
-        return shift
+        if _furthest(found, grey) < LEAST:
+            self._stay(before, grey, time_seconds, bodies, pixels)
+            return None
+        return self._move(now, _shift(found, grey, pixels), found, (bodies, pixels))
 
-    def _lose(self, *, known: bool) -> None:
-        self.scene += 1
-        self.ground = STILL if known else None
+    def _free(self, before: _Small, bodies: Sequence[Box], pixels: int) -> Flags:
+        """The edges of the earlier picture before which nobody stood then, or stands now."""
+        free = self._open & _free(before, bodies, pixels)
+        if self._taken:
+            # What was known of bodies when it was taken was of the frame before.
+            self._open, self._taken = free, False
+        return free
+
+    def _stays(self, before: _Small, grey: Doubles, free: Flags, time_seconds: float) -> bool:
+        return time_seconds - self._moved_at > _SAME_SECONDS and _stands_still(before, grey, free)
+
+    def _stay(self, before: _Small, grey: Doubles, time_seconds: float, bodies: Sequence[Box], pixels: int) -> None:
+        self.ground, self._hidden = self._reached, False
+        if time_seconds - before.time_seconds < _SAME_SECONDS:
+            return
+        now = _edges(grey, time_seconds)
+        if _free(now, bodies, pixels).sum() >= _FEWEST:
+            self._take(now, bodies, pixels)
+
+    def _move(self, now: _Small, shift: Shift, found: Doubles, seen: tuple[Sequence[Box], int]) -> Shift | None:
+        hidden, self._hidden = self._hidden, False
+        self._take(now, *seen)
+        self._moved_at, self._last = now.time_seconds, found
+        self._reached = None if self._reached is None else shift.undone(self._reached)
+        self.ground = self._reached
+        # What it did while nothing told, those who are followed have already gone along with.
+        return None if hidden else shift
+
+    def _hide(self, now: _Small, bodies: Sequence[Box], pixels: int, *, anew: bool) -> None:
+        """Nothing tells, or an earlier picture does not explain this one: then another scene begins."""
+        self.ground, self._hidden, self._last = None, True, np.zeros(4)
+        if anew:
+            self.scene += self._reached is not None
+            self._begin(now, bodies, pixels)
+
+    def _begin(self, now: _Small, bodies: Sequence[Box], pixels: int) -> None:
+        self._take(now, bodies, pixels)
+        self._hidden, self._last = False, np.zeros(4)
+        self._reached = self.ground = STILL if self._open.sum() >= _FEWEST else None
+
+    def _take(self, now: _Small, bodies: Sequence[Box], pixels: int) -> None:
+        """Hold later pictures against this one."""
+        self._before, self._open, self._taken = now, _free(now, bodies, pixels), True
 
 
 def small(picture: Picture) -> tuple[Doubles, int]:
@@ -178,8 +224,6 @@ def _free(before: _Small, bodies: Sequence[Box], pixels: int) -> Flags:
 
 
 def _stands_still(before: _Small, grey: Doubles, free: Flags) -> bool:
-    if free.sum() < _FEWEST:
-        return True
     away = np.abs(grey.ravel() - before.grey.ravel())[before.pixels]
     return bool((away < STANDS_STILL * before.steep)[free].mean() > 0.5)
 
@@ -207,8 +251,6 @@ def _moved(way: Doubles, places: Doubles) -> Doubles:
 
 def _found(before: _Small, grey: Doubles, free: Flags, last: Doubles) -> Doubles | None:
     """The way from the earlier picture to the later; None where none explains it."""
-    if free.sum() < _FEWEST:
-        return None
     places, slopes, steep = before.places[:, free], before.slopes[:, free], before.steep[free]
     values = before.grey.ravel()[before.pixels[free]]
 

@@ -95,7 +95,7 @@ class Tracker:
         return [box_around(track.pose.points) for track in self._tracks if track.live]
 
     def move(self, shift: Shift) -> None:
-        """The camera has moved since the frame before."""
+        """The camera has moved, by what was too little to be told in earlier frames too."""
         for track in self._tracks:
             track.move(shift)
         self._doubts.move(shift)

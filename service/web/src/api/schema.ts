@@ -1531,7 +1531,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of landings and jumps. */
+            /** @description A page of landings, jumps, cuts and decelerations. */
             200: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
