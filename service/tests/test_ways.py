@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
 
-from fastbreak_service.movement.review import review
+from fastbreak_service.movement.review import first_of, review
 from fastbreak_service.movement.series import KEPT, Trail
 from fastbreak_service.movement.values import Cut, Deceleration, Landing, Reason
 from fastbreak_service.vision.landmarks import COUNT
@@ -222,6 +222,17 @@ def test_what_the_camera_does_is_taken_away() -> None:
     (cut,) = filmed(Turn(120), camera, ground=panned)
     assert isinstance(cut, Cut)
     assert cut.angle_degrees == pytest.approx(120, abs=9)
+
+
+def test_landings_come_before_cuts_where_events_are_too_many() -> None:
+    (landing,) = landed(Drop(contact=2.0), still)
+    (cut,) = filmed(Turn(120), Camera(rate=60))
+    early, late = (replace(cut, seconds=seconds) for seconds in (0.1, 3.9))
+    found = {1: [early, landing], 2: [replace(landing, contact_seconds=2.2), late]}
+    assert first_of(found, 4) == found
+    assert first_of(found, 3) == {1: [early, landing], 2: found[2][:1]}
+    assert first_of(found, 2) == {1: [landing], 2: found[2][:1]}
+    assert first_of(found, 1) == {1: [landing], 2: []}
 
 
 def test_where_nothing_tells_what_the_camera_did_nothing_is_looked_for() -> None:

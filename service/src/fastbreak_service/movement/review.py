@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.events import falls, jumps
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import MOST_EVENTS, Jump, Landing, Moved, Movement
+from fastbreak_service.movement.values import MOST_EVENTS, Cut, Deceleration, Jump, Landing, Moved, Movement
 from fastbreak_service.movement.view import view
 from fastbreak_service.movement.ways import ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fastbreak_service.movement.events import Fall
     from fastbreak_service.movement.series import Doubles, Motion
@@ -50,14 +51,35 @@ class Trails:
                 yield person, points
 
     def reviewed(self, clip_rate: float) -> Movement:
-        """Everybody's events and findings. Of too many events the first are kept, and the findings are of those."""
+        """Everybody's events and findings, which are of the events that are kept."""
         found = {person: events(self._trails[person], clip_rate) for person in sorted(self._trails)}
-        moments = sorted(_begin(event) for listed in found.values() for event in listed)
-        if len(moments) > MOST_EVENTS:
-            end = moments[MOST_EVENTS]
-            found = {person: [event for event in listed if _begin(event) < end] for person, listed in found.items()}
-        persons = [Moved(person, listed, of_events(listed)) for person, listed in found.items()]
-        return Movement(persons, len(moments) - sum(len(listed) for listed in found.values()))
+        kept = first_of(found)
+        persons = [Moved(person, listed, of_events(listed)) for person, listed in kept.items()]
+        return Movement(persons, _count(found) - _count(kept))
+
+
+def first_of(found: Mapping[int, Sequence[Event]], most: int = MOST_EVENTS) -> dict[int, list[Event]]:
+    """The first of everybody's events, if they are too many. Cuts and decelerations have the room that others leave."""
+    before = {person: [one for one in listed if isinstance(one, Landing | Jump)] for person, listed in found.items()}
+    ends = [_end(before, most)]
+    others = {
+        person: [one for one in listed if isinstance(one, Cut | Deceleration)] for person, listed in found.items()
+    }
+    ends.append(_end(others, max(0, most - _count(before))))
+    return {
+        person: [one for one in listed if _begin(one) < ends[isinstance(one, Cut | Deceleration)]]
+        for person, listed in found.items()
+    }
+
+
+def _end(found: Mapping[int, Sequence[Event]], most: int) -> float:
+    """When the first event begins that is one too many."""
+    moments = sorted(_begin(event) for listed in found.values() for event in listed)
+    return moments[most] if len(moments) > most else math.inf
+
+
+def _count(found: Mapping[int, Sequence[Event]]) -> int:
+    return sum(len(listed) for listed in found.values())
 
 
 def review(trail: Trail, clip_rate: float) -> tuple[list[Event], list[Finding]]:

@@ -60,6 +60,7 @@ _BOUNCE = 0.15
 _ACROSS = 0.7
 """The share of a speed that has to lead across the picture, before or after a cut: who only hops makes none."""
 _SURE = 1.96
+_BLOCK = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ def ways(trail: Trail, motion: Motion, falls: Sequence[Fall]) -> list[Cut | Dece
     """The cuts and decelerations of a person."""
     count = round(FIT_SECONDS * motion.rate)
     if motion.rate < LOWEST_RATE or len(motion.times) < 2 * count + 1:
+        return []
+    if np.isnan(trail.ground).all():
+        # Nothing told what the camera did.
         return []
     way = _way(trail, motion, falls, count)
     cuts = _cuts(way)
@@ -123,13 +127,15 @@ def _windows(series: Doubles, count: int) -> Doubles:
 def _slopes(path: Doubles, count: int) -> Doubles:
     """The slope of the line through each stretch, a sample, (n - count, 2)."""
     steps = np.arange(count + 1) - count / 2
-    slopes: Doubles = (_windows(path, count) * (steps / np.square(steps).sum())).sum(axis=-1)
-    return slopes
+    weights = steps / np.square(steps).sum()
+    return np.stack([np.correlate(column, weights, "valid") for column in path.T], axis=1)
 
 
 def _middles(series: Doubles, count: int) -> Doubles:
-    middles: Doubles = np.sort(_windows(series, count), axis=-1)[..., count // 2]
-    return middles
+    """The median of each stretch. Sorted in blocks: all stretches of a long clip are much memory."""
+    windows = _windows(series, count)
+    blocks = range(0, len(windows), _BLOCK)
+    return np.concatenate([np.sort(windows[begin : begin + _BLOCK], axis=-1)[:, count // 2] for begin in blocks])
 
 
 def _range(series: Doubles, count: int) -> Doubles:
