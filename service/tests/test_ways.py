@@ -204,6 +204,14 @@ def test_what_is_neither_makes_no_event(
     assert filmed(way, Camera(height=height, rate=rate, noise=2), moves=moves) == []
 
 
+@pytest.mark.parametrize("speed_after", [3.2, 1.9])
+def test_a_turn_up_and_down_the_picture_is_no_deceleration(speed_after: float) -> None:
+    def way(time: float) -> Place:
+        return 0.0, -3.2 * min(time, 2.0) + speed_after * max(0.0, time - 2.0)
+
+    assert not [event for event in filmed(way, Camera(rate=60, height=300, noise=2)) if isinstance(event, Deceleration)]
+
+
 @pytest.mark.parametrize("height", [40, 70])
 def test_who_is_small_and_trembles_makes_no_event(height: float) -> None:
     for seed in range(3):

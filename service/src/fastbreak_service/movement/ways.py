@@ -13,7 +13,8 @@ count. Speeds are in body heights a second, as the picture has no scale.
   (3.5 m/s² at 1.75 m, beyond which Tuttle 2024, Sports Med, counts the decelerations of 86 studies of basketball; read
   in the abstract), from the middle of one fit to that of the other.
 
-Either has to clear its limit by its error; what is within .6 s of a cut is part of it, and no deceleration.
+Either has to clear its limit by its error; what is within .6 s of a cut is part of it, and no deceleration; nor
+is a loss of speed after which the way goes on, within .6 s, 45 degrees or more to a side.
 
 Not looked for: where the person was not seen all the time, where nothing tells what the camera did (at a cut to another
 one, in blur, in a video that is looked at in segments), around landings and jumps, under 64 pixels of body and 24
@@ -59,6 +60,8 @@ _BOUNCE = 0.15
 """Body heights a second that bouncing hips leave in a fit (synthetic figures: 8 cm at 2.8 steps a second)."""
 _ACROSS = 0.7
 """The share of a speed that has to lead across the picture, before or after a cut: who only hops makes none."""
+_GOES_ON = 0.7
+"""Body heights a second, a walk: who goes on so has turned, and not stopped."""
 _SURE = 1.96
 _BLOCK = 8192
 
@@ -203,10 +206,21 @@ def _decelerations(way: _Way) -> list[Deceleration]:
     error = math.sqrt(2) * _doubt(way.motion) / FIT_SECONDS
     with np.errstate(invalid="ignore"):
         there = way.allowed & (before >= SLOWEST_RUN) & (lost - error >= HARD)
+        there &= ~_turns(way)
     return [
         _deceleration(way, sample, float(lost[sample]), float(error[sample]))
         for sample in _peaks(lost, there, way.motion.rate)
     ]
+
+
+def _turns(way: _Way) -> Flags:
+    """Where the way turns by 45 degrees or more while it is slow or soon after: a turn costs speed, and is no stop."""
+    later = round(_OWN_SECONDS * way.motion.rate)
+    after = way.after[np.minimum(np.arange(len(way.after)) + later, len(way.after) - 1)]
+    with np.errstate(invalid="ignore"):
+        along = (way.before * after).sum(axis=1) / (_speed(way.before) * _speed(after))
+        turns: Flags = (along <= math.cos(math.radians(SHARP))) & (_speed(after) >= _GOES_ON)
+    return turns
 
 
 def _refused(way: _Way, sample: int) -> tuple[Reason, str] | None:
