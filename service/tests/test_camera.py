@@ -183,7 +183,13 @@ def test_who_goes_by_before_a_plain_wall_tells_nothing_of_the_camera() -> None:
 )
 def test_noise_light_and_a_cut_are_no_motion(other: dict[str, float]) -> None:
     pictures = [drawn(Aim(x=frame / 1e6), noise=2) for frame in range(3)]
-    assert told([*pictures, *(drawn(Aim(), **other) for _ in range(3))]) == [None] * 6  # type: ignore[arg-type]
+    then = [drawn(Aim(), **other) for _ in range(3)]  # type: ignore[arg-type]
+    further = drawn(Aim(x=12), **other)  # type: ignore[arg-type]
+    *none, shift = told([*pictures, *then, further])
+    assert none == [None] * 6
+    # Not because it tells nothing any more.
+    assert shift is not None
+    assert shift.across == pytest.approx(-12, abs=1.5)
 
 
 def test_a_picture_without_edges_tells_nothing() -> None:
