@@ -19,7 +19,12 @@ def test_each_environment_has_a_price_and_a_verdict(capsys: pytest.CaptureFixtur
     assert printed.count("are claimed") == printed.count("a month while nobody uses it")
     assert "as last known, unverified" in printed
     assert "not priced" not in printed
-    table = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8").partition("## Cost: `make cost`")[2]
+    table = (
+        (ROOT / "docs" / "benchmarks.md")
+        .read_text(encoding="utf-8")
+        .partition("## Cost: `make cost`")[2]
+        .partition("\n## ")[0]
+    )
     blocks = {block.partition(":")[0]: block for block in printed.split("\n\n")}
     assert documented(table) == found(blocks["dev"] + blocks["prod"])
 
