@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,8 @@ from support import clips
 from support.browsing import CHROMIUM, somebody
 from support.console import Site, built, running
 from support.issuer import Issuer
-from support.owned import settings_apart
-from support.postgres import Postgres
+from support.owned import Place, settings_apart
+from support.postgres import Postgres, server
 from support.service import Service, command
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from psycopg import Connection
     from sqlalchemy import Engine
+
+    from fastbreak_service.store.administration import Administration
 
 SERVICE = Path(__file__).resolve().parent.parent
 CACHE = SERVICE.parent / ".cache"
@@ -108,12 +110,31 @@ def large_clip(plain_clip: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A real server, removed in the end."""
-    server = Postgres()
-    try:
-        server.run()
-        yield server
-    finally:
-        server.remove()
+    with server() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def second() -> Iterator[Postgres]:
+    """The server that backups are restored on."""
+    with server() as made:
+        yield made
+
+
+@pytest.fixture
+def place(postgres: Postgres) -> Place:
+    """A database with the schema in it, whose users are apart."""
+    found = Place(postgres)
+    with closing(found.with_workers_apart()) as owner:
+        owner.migrate()
+    return found
+
+
+@pytest.fixture
+def living(place: Place) -> Iterator[Administration]:
+    """The administration of that database."""
+    with closing(place.with_workers_apart()) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

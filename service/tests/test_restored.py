@@ -19,43 +19,14 @@ from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.restored import Erased, Tried, compared, try_restored
 from fastbreak_service.store.roles import AdministrationError
 from support.owned import Place
-from support.postgres import Postgres
-from support.restoring import analysis, restore
+from support.restoring import MOST_LINES, analysis, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fastbreak_service.store.administration import Administration
+    from support.postgres import Postgres
 
 
-# How many a run shows of a task's output.
-MOST_LINES = 20
 ROOT = Caller("hawks", frozenset(), "root")
-
-
-@pytest.fixture(scope="module")
-def second() -> Iterator[Postgres]:
-    """The server that backups are restored on."""
-    server = Postgres()
-    try:
-        server.run()
-        yield server
-    finally:
-        server.remove()
-
-
-@pytest.fixture
-def place(postgres: Postgres) -> Place:
-    found = Place(postgres)
-    with closing(found.with_workers_apart()) as owner:
-        owner.migrate()
-    return found
-
-
-@pytest.fixture
-def living(place: Place) -> Iterator[Administration]:
-    with closing(place.with_workers_apart()) as made:
-        yield made
 
 
 def tried(living: Administration, restored: Administration) -> Tried:

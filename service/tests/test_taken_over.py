@@ -19,42 +19,12 @@ from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.taken_over import Backup, take_over, taken_over
-from support.owned import Place
-from support.postgres import Postgres
-from support.restoring import analysis, restore
-
-# How many a run shows of a task's output.
-MOST_LINES = 20
+from support.restoring import MOST_LINES, analysis, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fastbreak_service.store.administration import Administration
-
-
-@pytest.fixture(scope="module")
-def second() -> Iterator[Postgres]:
-    """The server that backups are restored on."""
-    server = Postgres()
-    try:
-        server.run()
-        yield server
-    finally:
-        server.remove()
-
-
-@pytest.fixture
-def place(postgres: Postgres) -> Place:
-    found = Place(postgres)
-    with closing(found.with_workers_apart()) as owner:
-        owner.migrate()
-    return found
-
-
-@pytest.fixture
-def living(place: Place) -> Iterator[Administration]:
-    with closing(place.with_workers_apart()) as made:
-        yield made
+    from support.owned import Place
+    from support.postgres import Postgres
 
 
 def backup(name: str = "snapshot ours") -> Backup:

@@ -133,3 +133,14 @@ class Postgres:
             "FASTBREAK_DATABASE_USER": "fastbreak",
             "FASTBREAK_DATABASE_PASSWORD": self.password,
         }
+
+
+@contextmanager
+def server() -> Iterator[Postgres]:
+    """One that is there as long as the context."""
+    made = Postgres()
+    try:
+        made.run()
+        yield made
+    finally:
+        made.remove()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 LONG_AGO = "2026-01-01T00:00:00Z"
+MOST_LINES = 20
+"""How many a run shows of a task's output."""
 
 
 def analysis(connection: Connection, at: str = LONG_AGO) -> uuid.UUID:

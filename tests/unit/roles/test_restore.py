@@ -101,7 +101,7 @@ def problem(snapshot="", **more):
 
 
 @pytest.mark.parametrize(
-    ("confirm", "plan", "refused"), [("", False, True), ("dev", False, True), ("prod", False, False), ("", True, False)]
+    ("confirm", "plan", "refused"), [("", False, True), ("dev", False, True), ("prod", False, False), ("", True, True)]
 )
 def test_rows_are_taken_over_by_whoever_names_the_environment(confirm, plan, refused):
     found = problem("ours", restore_confirm=confirm, ansible_check_mode=plan)
