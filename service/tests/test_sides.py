@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,3 +117,21 @@ def test_a_single_sighting_stays() -> None:
 def test_every_paired_landmark_belongs_to_one_group() -> None:
     rows = sorted(int(row) for row in np.concatenate([LEGS.ravel(), ARMS.ravel()]))
     assert rows == [int(mark) for mark in PAIRED]
+
+
+@pytest.mark.parametrize(("rate", "long"), [(30.0, 15), (60.0, 20), (60.0, 40)])
+def test_half_a_body_seen_while_the_network_changes_its_mind_hides_no_exchange(rate: float, long: int) -> None:
+    """Somebody faces the camera; in a frame at each end of a wrong stretch the landmarks lie between both sides."""
+    ends = {50, 51 + long}
+    apart = np.zeros((33, 2), np.float32)
+    for left, right in zip(*np.hstack(GROUPS), strict=True):
+        apart[left], apart[right] = (40, 0), (-40, 0)
+    found = []
+    for sighting in sightings(range(140), range(51, 51 + long), rate, spread=0.0):
+        share = -1 if 50 < sighting.frame < 51 + long else 1
+        between = np.linspace(-1, 1, 33, dtype=np.float32)[:, None] if sighting.frame in ends else share
+        pose = replace(sighting.pose, points=sighting.pose.points + apart * between)
+        found.append(replace(sighting, pose=pose))
+    shoulders = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+    wrong = {s.frame for s in in_order(found) if np.diff(s.pose.points[shoulders, 0]) > 0}
+    assert wrong <= ends

@@ -6,12 +6,14 @@
 The network tells a left leg from a right one anew in every frame, and in a side view or from behind it often changes
 its mind. Of all ways to label the frames of a track, the one is chosen in which the limbs move most smoothly while few
 frames contradict the network (Viterbi's algorithm). Legs, and arms with the head, are judged apart.
+
+A frame is held against several before it: where the network changes its mind, it often sees half a body in between,
+and over that one frame nothing tells which leg is which.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +43,8 @@ _MEMORY_SECONDS = 0.25
 """After a longer gap nothing is known of where a limb should be."""
 _CARRIED = 0.4
 """The share of its speed that a limb is expected to keep."""
+_FRAMES, _FRAMES_SECONDS = 4, 0.07
+"""How many frames before one are held against it, and for how long: later, a leg may be where the other one was."""
 
 
 class Sides:
@@ -71,7 +75,7 @@ class Sides:
         known, held = self._known.get(person, []), self._held[person]
         judged = in_order([*known, *held], len(known))[len(known) :][:count]
         self._held[person] = held[count:]
-        self._known[person] = [*known, *judged][-2:]
+        self._known[person] = [*known, *judged][-_FRAMES:]
         return judged
 
 
@@ -115,27 +119,50 @@ def exchanges(points: Floats, times: Doubles, sides: Doubles, known: int = 0) ->
 
 def _likeliest(costs: Doubles, known: int) -> npt.NDArray[np.bool_]:
     """The labels of least cost by Viterbi's algorithm, (frames,). `costs` as of `_costs`."""
-    # A state is how the last two frames are labelled: bit 1 the earlier, bit 0 the later.
-    best = np.array([0, np.inf if known else _CONTRADICTION, np.inf, np.inf])
-    came: list[list[int]] = []
+    # A state is how the last frames are labelled, bit 0 the latest; a way to one comes from two, by what is forgotten.
+    states = 1 << _FRAMES
+    best = np.full(states, np.inf)
+    best[: 1 if known else 2] = costs[0, : 1 if known else 2]
+    came = []
     for frame in range(1, len(costs)):
-        following, origin = np.full(4, np.inf), [0] * 4
-        for state, label in product(range(4), (0, 1) if frame >= known else (0,)):
-            earlier, later = state >> 1, state & 1
-            cost = best[state] + costs[frame, earlier ^ later, later ^ label] + _CONTRADICTION * label
-            if cost < following[target := later << 1 | label]:
-                following[target], origin[target] = cost, state
-        best = following
-        came.append(origin)
+        ways = (np.repeat(best, 2) + costs[frame]).reshape(2, states)
+        came.append(ways.argmin(axis=0))
+        best = ways.min(axis=0)
+        if frame < known:
+            best[1::2] = np.inf
     state = int(np.argmin(best))
     labels = [state & 1]
-    for origin in reversed(came):
-        state = origin[state]
+    for forgotten in reversed(came):
+        state = (state + states * int(forgotten[state])) >> 1
         labels.append(state & 1)
     return np.array(labels[::-1], bool)
 
 
 def _costs(points: Floats, times: Doubles, sides: Doubles) -> Doubles:
+    """What it costs to label frames in each way: (frames, 2 ** (_FRAMES + 1)).
+
+    Of a way, bit 0 is a frame's label, bit 1 that of the one before, and so on.
+    """
+    label, *earlier = (np.arange(2 << _FRAMES) >> place & 1 for place in range(_FRAMES + 1))
+    costs = _steps(points, times, sides)[:, earlier[1] ^ earlier[0], earlier[0] ^ label]
+    for back in range(2, min(_FRAMES, len(points) - 1) + 1):
+        near = times[back:] - times[:-back] <= _FRAMES_SECONDS
+        for differs in (0, 1):
+            seen = points[back:, ::-1] if differs else points[back:]
+            apart = _apart(seen, points[:-back], sides[back:]) * near
+            costs[back:] += np.where(earlier[back - 1] ^ label == differs, apart[:, None], 0)
+    costs += _CONTRADICTION * label
+    return costs
+
+
+def _apart(seen: Floats, expected: Floats, sides: Doubles) -> Doubles:
+    """How far limbs are from where they are expected, in diagonals of the body's box: (frames,)."""
+    apart = np.linalg.norm(seen - expected, axis=-1) / sides[:, None, None]
+    mean: Doubles = np.minimum(apart, _FURTHEST).mean(axis=(1, 2))
+    return mean
+
+
+def _steps(points: Floats, times: Doubles, sides: Doubles) -> Doubles:
     """How far each frame's limbs are from where the two before lead them: (frames, 2, 2).
 
     Second index: whether the two frames before are labelled differently; third: whether this and the one before are.
