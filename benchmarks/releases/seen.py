@@ -13,7 +13,7 @@ from typing import Any, Self
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import BotoCoreError, ClientError
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 _SHIFTED, _CLEANS_UP = "POST_TEST_TRAFFIC_SHIFT", "CLEAN_UP"
 _MIGRATION = "fastbreak-migration/"
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from .decision import Decision
     from .observation import Look
 
-# How soon ECS is asked after it was told to go on.
+# How soon ECS is asked after it was told to go on, or did something by itself.
 _SOON_SECONDS = 0.25
-# How often it is asked where it stands, for each whole look, while it is at work by itself.
-_ASKED_A_LOOK = 4
+# What part of the time since then may pass until it is asked again.
+_LATE = 0.25
+# How often it is asked where it stands, for each whole look, while it is at work for long.
+_ASKED_A_LOOK = 8
 # How long a load balancer may take to act on a changed rule everywhere.
 _SPREAD_SECONDS = 2.0
 
@@ -41,24 +43,24 @@ class Steering:
         self._traffic = traffic
         self._open_since = session.monotonic()
         self._baking = False
-        self._told: float | None = None
+        self._at_work_since: float | None = None
 
     def until_asked(self, look: Look) -> float | None:
         """In how many seconds ECS is to be asked where it stands; None while it waits itself, or has ended.
 
-        That is one call where a look is many. Soon after ECS was told to go on it is asked soon, and then less and less
-        often: users wait for what comes next.
+        That is one call where a look is many. Soon after ECS was told to go on, or went on by itself, it is asked soon,
+        and then less and less often: short stages follow each other, and users wait for what comes next.
         """
         if not self._started.arn or look.progress.pauses or look.settled_at is not None:
             return None
         usual = self._session.request.poll_seconds / _ASKED_A_LOOK
-        if self._told is None:
+        if self._at_work_since is None:
             return usual
-        return min(usual, max(_SOON_SECONDS, self._session.monotonic() - self._told))
+        return min(usual, max(_SOON_SECONDS, _LATE * (self._session.monotonic() - self._at_work_since)))
 
     def moved_on(self) -> None:
-        """ECS was seen to do something."""
-        self._told = None
+        """ECS was seen to do something, or was told to."""
+        self._at_work_since = self._session.monotonic()
 
     def open_traffic(self, look: Look) -> Look:
         """Let users in once every task is healthy. Where ECS moves users, that is before it moves the first."""
@@ -118,5 +120,5 @@ class Steering:
         healthy = ", ".join(measured.gate for measured in decision.measurements if measured not in passed)
         self._session.say(f"ECS goes on: {healthy or 'no gate'} HEALTHY at {look.progress}")
         self._baking = bool(phase and phase.stage is Stage.AFTER_TRAFFIC)
-        self._told = self._session.monotonic()
+        self.moved_on()
         return replace(look, progress=replace(look.progress, pauses=()))

@@ -139,9 +139,32 @@ def test_what_ecs_takes_its_time_for_is_looked_for_less_and_less_often(world: Sh
     world._go = lambda *given: None if told and world.seconds < told[0] + 600 else go(*given)  # type: ignore[method-assign]
     deploy(ports, "1.1.0", **BLUE_GREEN, poll_seconds=20.0, timeout_seconds=3600.0)
     meanwhile = [look for look in looks if told[0] < look < told[0] + 600]
-    # With each of 30 looks, between them three times more, and a few times soon after it was told.
-    assert 120 <= len(meanwhile) <= 130
+    # With each of 30 looks, between them seven times more, and a few times soon after it was told.
+    assert 240 <= len(meanwhile) <= 260
     assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("options", [BLUE_GREEN, CANARY, LINEAR], ids=["blue/green", "canary", "linear"])
+def test_stages_that_follow_each_other_by_themselves_are_seen_soon(
+    world: ShiftingWorld, ports: Ports, options: dict[str, Any]
+) -> None:
+    released(world, ports, options)
+    world.push("1.1.0", "b")
+    told, looks = watched(world)
+    go, reached = world._go, dict[str, float]()
+
+    def note(current: FakeDeployment, course: Course) -> None:
+        go(current, course)
+        if told:
+            reached.setdefault(course.stage, world.seconds)
+
+    world._go = note  # type: ignore[method-assign]
+    deploy(ports, "1.1.0", **options, poll_seconds=60.0)
+    moments = sorted(reached.values())
+    assert len(moments) >= 3
+    for moment, following in zip(moments, [*moments[1:], moments[-1] + 60], strict=True):
+        seen = min(look for look in looks if look >= moment)
+        assert seen - moment <= max(0.5, (following - moment) / 3)
 
 
 @pytest.mark.parametrize(
