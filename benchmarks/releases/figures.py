@@ -64,7 +64,7 @@ class Cell:
     verdict_to_restored: float | None = None
     """From our verdict to the last answer of the new version and to the last failure."""
     own: float | None = None
-    """Of an accepted release: what its deployment took beside migration, starting, judging, and stopping old tasks."""
+    """Of an accepted release: what its deployment took beside migration, starting, judging, ECS's moves, and stopping old tasks."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -132,5 +132,5 @@ def _own(course: Course) -> float | None:
     seen = course.seen
     if course.said is not Said.ACCEPTED or seen.started is None or seen.judged is None or course.baked is None:
         return None
-    ecs = seen.migration + (seen.judged - seen.started) + seen.cleaning
+    ecs = seen.migration + (seen.judged - seen.started) + seen.moving + seen.cleaning
     return course.ended - course.began - ecs - course.baked

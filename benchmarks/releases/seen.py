@@ -5,7 +5,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -15,6 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 _LOOK_SECONDS = 0.2
 _SHIFTED, _CLEANS_UP = "POST_TEST_TRAFFIC_SHIFT", "CLEAN_UP"
+_BETWEEN = (_SHIFTED, "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT")
+"""Stages in which nothing is to be waited for but a verdict."""
+_AWAITS = "AWAITING_ACTION"
 _MIGRATION = "fastbreak-migration/"
 
 
@@ -24,7 +27,8 @@ class Seen:
 
     `started`: when ECS's deployment was made; `judged`: when its tasks were there, so that it could be judged;
     `undone`: when ECS began to go back to the old version, or gave the new one up; `verdict`: when ours was found;
-    `migration`, `cleaning`: how long the migration's task took, and ECS to drain and stop the old tasks, in seconds.
+    `migration`, `cleaning`: how long the migration's task took, and ECS to drain and stop the old tasks, in seconds;
+    `moving`: how long ECS took from stage to stage while no verdict was waited for.
     """
 
     started: float | None = None
@@ -33,6 +37,22 @@ class Seen:
     verdict: float | None = None
     migration: float = 0.0
     cleaning: float = 0.0
+    moving: float = 0.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a deployment was *seen* to be, at some stage; *waits* for a verdict there."""
+
+    seen: float
+    stage: str
+    waits: bool
+
+
+def moving_seconds(course: Sequence[Standing]) -> float:
+    """How long ECS was between two stages by itself: it had its verdict, or did not ask for it yet."""
+    pairs = zip(course, course[1:], strict=False)
+    return sum(after.seen - before.seen for before, after in pairs if before.stage in _BETWEEN and not before.waits)
 
 
 class Watcher:
@@ -40,7 +60,7 @@ class Watcher:
 
     def __init__(self, ecs: Any, cluster: str, service: str, since: float) -> None:
         self._ecs, self._names, self._since = ecs, {"cluster": cluster, "service": service}, since
-        self._stages: dict[str, float] = {}
+        self._course: list[Standing] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -60,7 +80,8 @@ class Watcher:
                 # The next look may succeed.
                 continue
             if found and found.get("lifecycleStage"):
-                self._stages.setdefault(str(found["lifecycleStage"]), time.time())
+                waits = any(hook.get("status") == _AWAITS for hook in found.get("lifecycleHookDetails") or ())
+                self._course.append(Standing(time.time(), str(found["lifecycleStage"]), waits))
 
     def _first(self) -> dict[str, Any] | None:
         """The first deployment since; an undo may be another one."""
@@ -82,12 +103,16 @@ class Watcher:
         finished = found["finishedAt"].timestamp() if found.get("finishedAt") else None
         return Seen(
             started=found["createdAt"].timestamp(),
-            judged=self._stages.get(_SHIFTED, finished),
+            judged=self._reached(_SHIFTED, finished),
             undone=undone.timestamp() if undone else None,
             verdict=verdict,
             migration=migration,
-            cleaning=max(0.0, finished - self._stages.get(_CLEANS_UP, finished)) if finished else 0.0,
+            cleaning=max(0.0, finished - (self._reached(_CLEANS_UP) or finished)) if finished else 0.0,
+            moving=moving_seconds(self._course),
         )
+
+    def _reached(self, stage: str, otherwise: float | None = None) -> float | None:
+        return next((standing.seen for standing in self._course if standing.stage == stage), otherwise)
 
 
 def newest_record(table: Any, service: str, since: float) -> dict[str, Any] | None:

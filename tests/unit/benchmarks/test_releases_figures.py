@@ -78,6 +78,8 @@ def test_how_long_it_took_to_detect(seen: dict[str, None], said: Said, seconds: 
     [
         # 60 s in all, without 4 s of migration, 5 s of starting tasks, 20 s of judging and 6 s of stopping tasks.
         ({}, {"said": Said.ACCEPTED}, 25.0),
+        # And without 2 s in which ECS moved from stage to stage.
+        ({"moving": 2.0}, {"said": Said.ACCEPTED}, 23.0),
         ({}, {"said": Said.REFUSED}, None),
         ({"judged": None}, {"said": Said.ACCEPTED}, None),
         ({"started": None}, {"said": Said.ACCEPTED}, None),
@@ -85,7 +87,7 @@ def test_how_long_it_took_to_detect(seen: dict[str, None], said: Said, seconds: 
     ],
 )
 def test_what_a_good_release_took_of_our_own(
-    seen: dict[str, None], change: dict[str, Any], seconds: float | None
+    seen: dict[str, float | None], change: dict[str, Any], seconds: float | None
 ) -> None:
     assert cell(Planned(GOOD, "CANARY"), course(seen, **change), [], "new").own == seconds
     assert cell(Planned(GOOD, "CANARY", 5, killed_after=1.0), course(seen, **change), [], "new").own is None

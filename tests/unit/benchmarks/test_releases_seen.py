@@ -12,7 +12,15 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.one_off import started_by
 from botocore.exceptions import ClientError
 
-from benchmarks.releases.seen import Seen, Watcher, migration_seconds, newest_record, verdict_of
+from benchmarks.releases.seen import (
+    Seen,
+    Standing,
+    Watcher,
+    migration_seconds,
+    moving_seconds,
+    newest_record,
+    verdict_of,
+)
 from tests.sandbox.balancer import eventually
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,6 +90,23 @@ def test_how_long_old_tasks_took_to_stop() -> None:
         assert eventually(lambda: ecs.looks >= 2)
     ecs.deployments["d/5"]["finishedAt"] = now + timedelta(hours=1)
     assert 3000 < watcher.seen(None, 0.0).cleaning < 3600
+
+
+def test_ecs_moves_by_itself_where_nobody_is_asked_and_nothing_bakes() -> None:
+    course = [
+        Standing(0.0, "SCALE_UP", waits=False),
+        Standing(10.0, "POST_TEST_TRAFFIC_SHIFT", waits=False),
+        Standing(10.5, "POST_TEST_TRAFFIC_SHIFT", waits=True),
+        Standing(25.0, "POST_TEST_TRAFFIC_SHIFT", waits=False),
+        Standing(25.25, "PRE_PRODUCTION_TRAFFIC_SHIFT", waits=True),
+        Standing(26.0, "PRODUCTION_TRAFFIC_SHIFT", waits=False),
+        Standing(31.0, "POST_PRODUCTION_TRAFFIC_SHIFT", waits=True),
+        Standing(46.0, "POST_PRODUCTION_TRAFFIC_SHIFT", waits=False),
+        Standing(46.125, "BAKE_TIME", waits=False),
+        Standing(51.0, "CLEAN_UP", waits=False),
+    ]
+    assert moving_seconds(course) == 0.5 + 0.25 + 0.125
+    assert moving_seconds(course[:1]) == moving_seconds([]) == 0.0
 
 
 def test_where_nothing_paused_it_is_judged_when_it_has_completed() -> None:
