@@ -64,7 +64,7 @@ class Cell:
     verdict_to_restored: float | None = None
     """From our verdict to the last answer of the new version and to the last failure."""
     own: float | None = None
-    """Of an accepted release: what its deployment took beside migration, starting, judging, ECS's moves, and stopping old tasks."""
+    """Of an accepted release: what it took beside migration, starting, judging, ECS's moves, and stopping old tasks."""
 
     @property
     def key(self) -> tuple[str, str, int]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Self
 
 from boto3.dynamodb.conditions import Key
@@ -51,8 +52,8 @@ class Standing:
 
 def moving_seconds(course: Sequence[Standing]) -> float:
     """How long ECS was between two stages by itself: it had its verdict, or did not ask for it yet."""
-    pairs = zip(course, course[1:], strict=False)
-    return sum(after.seen - before.seen for before, after in pairs if before.stage in _BETWEEN and not before.waits)
+    moves = (pair for pair in pairwise(course) if pair[0].stage in _BETWEEN and not pair[0].waits)
+    return sum(after.seen - before.seen for before, after in moves)
 
 
 class Watcher:
