@@ -156,7 +156,7 @@ def test_several_are_right_the_last_of_them_first() -> None:
 @pytest.mark.parametrize(
     ("corrections", "words"),
     [
-        ([Merge((1, 2))], r"both are seen at 0.00 s \(frame 0\). If they changed numbers: --exchange 1,2@SECONDS"),
+        ([Merge((1, 2))], r"both are seen at 0.00 s \(frame 0\). If they changed numbers, say that they exchange them"),
         ([Merge((1, 7))], "no person 7 to merge; there are 1, 2 and 3"),
         ([Merge((1, 3)), Merge((2, 3))], "no person 3 to merge; there are 1 and 2"),
         ([Split(9, 0.5)], "no person 9 to split"),

@@ -36,6 +36,11 @@ class Trails:
         trail = self._trails.setdefault(sighting.person, Trail())
         trail.add(sighting.frame, sighting.time_seconds, sighting.pose, sighting.ground, sighting.scene)
 
+    def everybody(self) -> Iterator[tuple[int, Trail]]:
+        """Everybody with their trail, in order of their numbers."""
+        for person in sorted(self._trails):
+            yield person, self._trails[person]
+
     def motion(self, person: int, clip_rate: float) -> Motion | None:
         """A person's series; None of fewer than two sightings."""
         return motion(self._trails[person], clip_rate)

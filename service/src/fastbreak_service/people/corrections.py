@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from fastbreak_service.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -18,7 +21,26 @@ if TYPE_CHECKING:
 
     from fastbreak_service.vision.tracker import Sighting
 
+    type Whole = npt.NDArray[np.int64]
+
 _NEARLY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Sightings in order of frames: whose each is, in which frame, and when in seconds."""
+
+    persons: Whole
+    frames: Whole
+    times: npt.NDArray[np.float64]
+
+    def under(self, persons: Whole) -> Seen:
+        """The same sightings under other numbers."""
+        return replace(self, persons=persons)
+
+    def from_on(self, seconds: float) -> npt.NDArray[np.bool_]:
+        """Which of them are from a time on."""
+        return self.times + _NEARLY >= seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +49,67 @@ class Merge:
 
     persons: tuple[int, ...]
 
-    def applied(self, sightings: Sequence[Sighting]) -> tuple[list[Sighting], str]:
-        """The sightings under their new numbers, and what was done."""
+    def checked(self, seen: Seen, _: int) -> Merge:
+        """The same. Raises AnalysisError where it cannot be."""
         for person in self.persons:
-            _need(person, "merge", sightings)
-        _refuse_together([sighting for sighting in sightings if sighting.person in self.persons])
-        kept = min(self.persons)
-        merged = [replace(one, person=kept) if one.person in self.persons else one for one in sightings]
-        return merged, f"Persons {_listed(self.persons)} are one, who is number {kept}."
+            _need(person, "merge", seen)
+        refuse_together(seen.under(self.numbers(seen)), seen)
+        return self
+
+    def numbers(self, seen: Seen) -> Whole:
+        """Whose each of the sightings is then."""
+        return np.where(np.isin(seen.persons, self.persons), min(self.persons), seen.persons)
+
+    @property
+    def touched(self) -> frozenset[int]:
+        """The numbers that it is about."""
+        return frozenset(self.persons)
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return f"Persons {_listed(self.persons)} are one, who is number {min(self.persons)}."
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """From a time in seconds on this is somebody else, who gets the number after the largest."""
+    """From a time in seconds on this is somebody else, who gets a number: None is the next free one."""
 
     person: int
     seconds: float
+    number: int | None = None
 
-    def applied(self, sightings: Sequence[Sighting]) -> tuple[list[Sighting], str]:
-        """The sightings under their new numbers, and what was done."""
-        seen = _need(self.person, "split", sightings)
-        later = [_is_from(self.seconds, moment) for moment in seen]
-        if all(later) or not any(later):
+    def checked(self, seen: Seen, free: int) -> Split:
+        """The same, with a number. Raises AnalysisError where it cannot be."""
+        times = _need(self.person, "split", seen)
+        later = times + _NEARLY >= self.seconds
+        if later.all() or not later.any():
             raise _wrong(
-                f"Person {self.person} is seen from {seen[0]:.2f} to {seen[-1]:.2f} s, so {self.seconds:g} s splits "
+                f"Person {self.person} is seen from {times[0]:.2f} to {times[-1]:.2f} s, so {self.seconds:g} s splits "
                 "nothing. Name a time between."
             )
-        new = max(sighting.person for sighting in sightings) + 1
-        found = [
-            replace(one, person=new) if one.person == self.person and _is_from(self.seconds, one.time_seconds) else one
-            for one in sightings
-        ]
-        return found, f"Person {self.person} is number {new} from {self.seconds:g} s on."
+        return replace(self, number=free)
+
+    def numbers(self, seen: Seen) -> Whole:
+        """Whose each of the sightings is then."""
+        there = (seen.persons == self.person) & seen.from_on(self.seconds)
+        return np.where(there, self._number, seen.persons)
+
+    @property
+    def _number(self) -> int:
+        if self.number is None:
+            raise ValueError("a split without a number was not checked")
+        return self.number
+
+    @property
+    def touched(self) -> frozenset[int]:
+        """The numbers that it is about."""
+        return frozenset((self.person, self._number))
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return f"Person {self.person} is number {self.number} from {self.seconds:g} s on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +120,31 @@ class Exchange:
     other: int
     seconds: float
 
-    def applied(self, sightings: Sequence[Sighting]) -> tuple[list[Sighting], str]:
-        """The sightings under their new numbers, and what was done."""
-        seen = [*_need(self.person, "exchange", sightings), *_need(self.other, "exchange", sightings)]
-        if not any(_is_from(self.seconds, moment) for moment in seen):
+    def checked(self, seen: Seen, _: int) -> Exchange:
+        """The same. Raises AnalysisError where it cannot be."""
+        for person in (self.person, self.other):
+            _need(person, "exchange", seen)
+        if not (np.isin(seen.persons, (self.person, self.other)) & seen.from_on(self.seconds)).any():
             raise _wrong(
                 f"Neither person {self.person} nor person {self.other} is seen from {self.seconds:g} s on, so there is "
                 "nothing to exchange. Name an earlier time."
             )
-        numbers = {self.person: self.other, self.other: self.person}
-        found = [
-            replace(one, person=numbers[one.person])
-            if one.person in numbers and _is_from(self.seconds, one.time_seconds)
-            else one
-            for one in sightings
-        ]
-        return found, f"Persons {self.person} and {self.other} change their numbers at {self.seconds:g} s."
+        return self
+
+    def numbers(self, seen: Seen) -> Whole:
+        """Whose each of the sightings is then."""
+        late, mine, theirs = seen.from_on(self.seconds), seen.persons == self.person, seen.persons == self.other
+        return np.select([late & mine, late & theirs], [self.other, self.person], seen.persons)
+
+    @property
+    def touched(self) -> frozenset[int]:
+        """The numbers that it is about."""
+        return frozenset((self.person, self.other))
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return f"Persons {self.person} and {self.other} change their numbers at {self.seconds:g} s."
 
 
 type Correction = Merge | Split | Exchange
@@ -99,37 +159,41 @@ def corrected(sightings: Iterable[Sighting], corrections: Sequence[Correction]) 
     said to be one are seen at the same time.
     """
     found = sorted(sightings, key=lambda sighting: sighting.frame)
+    seen = Seen(
+        np.array([one.person for one in found], np.int64),
+        np.array([one.frame for one in found], np.int64),
+        np.array([one.time_seconds for one in found], np.float64),
+    )
     words: list[str] = []
     for correction in corrections:
-        found, done = correction.applied(found)
-        words.append(done)
-    return found, words
+        checked = correction.checked(seen, int(seen.persons.max(initial=0)) + 1)
+        seen = seen.under(checked.numbers(seen))
+        words.append(checked.words)
+    named = zip(found, seen.persons.tolist(), strict=True)
+    return [one if one.person == person else replace(one, person=person) for one, person in named], words
 
 
-def _is_from(seconds: float, moment: float) -> bool:
-    return moment + _NEARLY >= seconds
-
-
-def _need(person: int, what: str, sightings: Sequence[Sighting]) -> list[float]:
+def _need(person: int, what: str, seen: Seen) -> npt.NDArray[np.float64]:
     """When a person is seen."""
-    times = [sighting.time_seconds for sighting in sightings if sighting.person == person]
-    if not times:
-        known = sorted({sighting.person for sighting in sightings})
+    times: npt.NDArray[np.float64] = seen.times[seen.persons == person]
+    if not len(times):
+        known = np.unique(seen.persons).tolist()
         raise _wrong(f"There is no person {person} to {what}; there are {_listed(known)}.")
     return times
 
 
-def _refuse_together(sightings: Iterable[Sighting]) -> None:
-    """Nobody is in two places at once."""
-    seen: dict[int, int] = {}
-    for sighting in sightings:
-        other = seen.setdefault(sighting.frame, sighting.person)
-        if other != sighting.person:
-            one, two = sorted((other, sighting.person))
-            raise _wrong(
-                f"Persons {one} and {two} cannot be one: both are seen at {sighting.time_seconds:.2f} s (frame "
-                f"{sighting.frame}). If they changed numbers: --exchange {one},{two}@SECONDS."
-            )
+def refuse_together(after: Seen, before: Seen) -> None:
+    """Nobody is in two places at once. Raises AnalysisError that names whom they were `before`."""
+    order = np.lexsort((after.persons, after.frames))
+    persons, frames = after.persons[order], after.frames[order]
+    twice = np.flatnonzero((persons[1:] == persons[:-1]) & (frames[1:] == frames[:-1]))
+    if len(twice):
+        place = order[twice[0]]
+        one, two = sorted(before.persons[order[twice[0] : twice[0] + 2]].tolist())
+        raise _wrong(
+            f"Persons {one} and {two} cannot be one: both are seen at {after.times[place]:.2f} s (frame "
+            f"{after.frames[place]}). If they changed numbers, say that they exchange them from a time on instead."
+        )
 
 
 def _listed(numbers: Sequence[float]) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,21 @@ class Whereabouts:
         way = self._ways.setdefault(sighting.person, _Way(sighting.person))
         way.add(sighting.time_seconds, box_around(sighting.pose.points))
 
+    def put(self, person: int, times: array[float], boxes: array[float]) -> None:
+        """Keep where somebody is all the time, of whom nothing was kept before."""
+        way = self._ways[person] = _Way(person)
+        way.times.extend(times)
+        way.places.extend(boxes)
+
+    def boxes(self, person: int) -> array[float]:
+        """Left, top, right and bottom of a person's boxes in order of time."""
+        return self._ways[person].places
+
     def doubts(self, answered: Iterable[Correction] = ()) -> list[Doubt]:
+        """What is in doubt, as `plain`, with the options of the command line that would mend it."""
+        return [replace(doubt, words=f"{doubt.words} {_advice(doubt)}") for doubt in self.plain(answered)]
+
+    def plain(self, answered: Iterable[Correction] = ()) -> list[Doubt]:
         """What is in doubt, in order of time, but for what was `answered`; of too many the first."""
         ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
         known = [one for one in answered if isinstance(one, Exchange)]
@@ -63,14 +78,14 @@ class _Way:
 
     def __init__(self, person: int) -> None:
         self.person = person
-        self.times, self._boxes = array("d"), array("f")
+        self.times, self.places = array("d"), array("f")
 
     def add(self, seconds: float, box: Box) -> None:
         self.times.append(seconds)
-        self._boxes.extend(box)
+        self.places.extend(box)
 
     def box(self, place: int) -> Box:
-        return Box(*self._boxes[4 * place : 4 * place + 4])
+        return Box(*self.places[4 * place : 4 * place + 4])
 
     def height(self, first: int) -> float:
         """The median of the boxes from a place on."""
@@ -100,7 +115,7 @@ def _newcomers(ways: list[_Way]) -> Iterator[Doubt]:
         for other in sorted(lost, key=lambda way: -way.times[-1])[:_CANDIDATES]:
             words = (
                 f"Person {way.person} came {begin - other.times[-1]:.1f} s after person {other.person} was last seen, "
-                f"as large and from within reach. If they are one: --merge {other.person},{way.person}"
+                "as large and from within reach."
             )
             yield Doubt(Kind.MAY_BE_ONE, other.person, way.person, round(begin, 6), words)
 
@@ -130,10 +145,15 @@ def _hidden(ways: list[_Way]) -> Iterator[Doubt]:
                     continue
                 words = (
                     f"Person {way.person} was not seen from {begin:.2f} to {end:.2f} s, while person {other.person} "
-                    f"was in the same place. If they changed numbers there: "
-                    f"--exchange {way.person},{other.person}@{_moment(end)}"
+                    "was in the same place."
                 )
                 yield Doubt(Kind.MAY_BE_EXCHANGED, way.person, other.person, round(end, 6), words)
+
+
+def _advice(doubt: Doubt) -> str:
+    if doubt.kind is Kind.MAY_BE_ONE:
+        return f"If they are one: --merge {doubt.person},{doubt.other}"
+    return f"If they changed numbers there: --exchange {doubt.person},{doubt.other}@{moment(doubt.seconds)}"
 
 
 def _is_answered(doubt: Doubt, known: Iterable[Exchange]) -> bool:
@@ -144,6 +164,6 @@ def _is_answered(doubt: Doubt, known: Iterable[Exchange]) -> bool:
     )
 
 
-def _moment(seconds: float) -> str:
-    """A time for the command line: rounded down, so that the frame itself comes after it."""
+def moment(seconds: float) -> str:
+    """A time to name: rounded down, so that the frame itself comes after it."""
     return f"{math.floor(1000 * seconds + 1e-6) / 1000:g}"

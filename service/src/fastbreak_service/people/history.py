@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What people said of who is who in an analysis, in its order, and what of it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.people.corrections import Exchange, Merge, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastbreak_service.people.corrections import Correction, Seen, Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was said in an earlier version does not stand any more."""
+
+    version: int
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return f"Correction {self.version} is undone."
+
+
+type Said = Correction | Undo
+type Entries = Mapping[int, Said]
+"""What was said, by its version from 1."""
+
+
+def undone(entries: Entries) -> frozenset[int]:
+    """The versions that do not stand any more."""
+    return frozenset(said.version for said in entries.values() if isinstance(said, Undo))
+
+
+def standing(entries: Entries) -> dict[int, Correction]:
+    """The corrections that stand, by their versions, in order."""
+    gone = undone(entries)
+    return {
+        version: said for version, said in sorted(entries.items()) if not isinstance(said, Undo) and version not in gone
+    }
+
+
+def without(entries: Entries, version: int) -> list[Correction]:
+    """The corrections that stand when one does no more.
+
+    Raises AnalysisError (wrong_persons) where none of that version stands, or where a later one builds on it: those
+    that are of other persons come to the same in any order.
+    """
+    known = standing(entries)
+    if version not in known:
+        raise AnalysisError("wrong_persons", f"There is no correction {version} that stands, so it cannot be undone.")
+    touched = known[version].touched
+    for later, said in known.items():
+        if later > version and said.touched & touched:
+            raise AnalysisError(
+                "wrong_persons", f"Correction {later} was made after it, of the same persons. Undo that one first."
+            )
+    return [said for other, said in known.items() if other != version]
+
+
+def replayed(seen: Seen, corrections: Sequence[Correction]) -> Whole:
+    """Whose each of the sightings is after corrections that were checked when they were made.
+
+    Of whoever was erased since there are no sightings, which leaves the others' numbers as they are.
+    """
+    for correction in corrections:
+        seen = seen.under(correction.numbers(seen))
+    return seen.persons
+
+
+def as_content(said: Said) -> dict[str, Any]:
+    """What was said as JSON has it."""
+    match said:
+        case Merge(persons):
+            return {"kind": "merge", "persons": list(persons)}
+        case Split(person, seconds, number):
+            return {"kind": "split", "person": person, "seconds": seconds, "number": number}
+        case Exchange(person, other, seconds):
+            return {"kind": "exchange", "person": person, "other": other, "seconds": seconds}
+        case Undo(version):
+            return {"kind": "undo", "correction": version}
+
+
+def of_content(content: Mapping[str, Any]) -> Said:
+    """What JSON says. Raises KeyError for what is none of it."""
+    match content["kind"]:
+        case "merge":
+            return Merge(tuple(content["persons"]))
+        case "split":
+            return Split(content["person"], content["seconds"], content["number"])
+        case "exchange":
+            return Exchange(content["person"], content["other"], content["seconds"])
+        case "undo":
+            return Undo(content["correction"])
+    raise KeyError(content["kind"])

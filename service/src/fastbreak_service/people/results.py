@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a correction of who is who makes of an analysis's results.
+
+Persons whom it is about are measured anew from what is kept of their sightings; everybody else's results stay as they
+are. Nothing is decoded again, and left and right stay as the analysis told them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.movement.review import review
+from fastbreak_service.people.corrections import Exchange, refuse_together
+from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.findings import Kept, matched
+from fastbreak_service.people.history import Undo, replayed, standing, without
+from fastbreak_service.people.pieces import Sightings, boxes, trail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from fastbreak_service.people.corrections import Correction, Seen, Whole
+    from fastbreak_service.people.findings import Known, Of
+    from fastbreak_service.people.history import Entries, Said
+    from fastbreak_service.people.pieces import Piece, Rows
+    from fastbreak_service.people.values import Doubt
+
+
+class Move(NamedTuple):
+    """In these frames, the first and the last with them, all that was seen of a person is another's."""
+
+    person: int
+    other: int
+    first_frame: int
+    last_frame: int
+
+
+class Event(NamedTuple):
+    """An event as JSON, and whose it is."""
+
+    person: int
+    content: dict[str, Any]
+
+
+class Extent(NamedTuple):
+    """In how many frames a person is seen, the first and the last of them."""
+
+    frames: int
+    first_frame: int
+    last_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of an analysis. `rate`: of the clip, in frames a second.
+
+    `erased`: the numbers of those who were erased; `highest`: the highest that anybody ever had.
+    """
+
+    pieces: list[Piece]
+    entries: Entries
+    events: list[Event]
+    findings: list[Known]
+    rate: float
+    erased: frozenset[int]
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of it. `persons`: those whose results are others, `gone`: those who are nobody any more."""
+
+    said: Said
+    persons: dict[int, Extent]
+    gone: list[int]
+    moves: list[Move]
+    pieces: list[Piece]
+    events: list[Event]
+    findings: list[Kept]
+    doubts: list[Doubt]
+
+
+type Told = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+"""Events and findings as JSON has them."""
+
+
+def reviewed(rows: Rows, rate: float) -> Told:
+    """A person's events and findings, of their sightings in a clip of so many frames a second."""
+    events, findings = review(trail(rows), rate)
+    told: list[list[dict[str, Any]]] = json.loads(
+        json.dumps([[asdict(event) for event in events], [asdict(finding) for finding in findings]])
+    )
+    return told[0], told[1]
+
+
+def change(stored: Stored, said: Said, review_of: Callable[[Rows, float], Told] = reviewed) -> Change:
+    """What a correction, or undoing one, makes of an analysis.
+
+    Raises AnalysisError (wrong_persons) where it cannot be.
+    """
+    known = Sightings.of(stored.pieces)
+    said, stands = _judged(known.seen, stored, said)
+    persons = replayed(known.seen.under(known.tracks), stands)
+    refuse_together(known.seen.under(persons), known.seen)
+    if back := sorted(stored.erased & set(persons.tolist())):
+        raise AnalysisError(
+            "wrong_persons",
+            f"Person {back[0]} was erased, and this would give the number to somebody again. Nothing was changed.",
+        )
+    moves = list(_moves(known.seen, persons))
+    touched = {number for move in moves for number in (move.person, move.other)}
+    new = {person: known.of_person(persons, person) for person in sorted(touched)}
+    there = {person: rows for person, rows in new.items() if len(rows)}
+    told = {person: review_of(rows, stored.rate) for person, rows in there.items()}
+    events = [*(event for event in stored.events if event.person not in touched)]
+    events += [Event(person, event) for person, (listed, _) in told.items() for event in listed]
+    findings = [(person, finding) for person, (_, listed) in told.items() for finding in listed]
+    return Change(
+        said,
+        {person: Extent(len(rows), int(rows["frame"][0]), int(rows["frame"][-1])) for person, rows in there.items()},
+        sorted(touched - set(there)),
+        moves,
+        known.pieces(persons, touched),
+        sorted(events, key=lambda event: event.person),
+        matched(stored.findings, findings, touched, _ways(moves, known.seen, persons), said.words),
+        _doubts(known, persons, stands),
+    )
+
+
+def first_doubts(whereabouts: Whereabouts) -> list[dict[str, Any]]:
+    """What is in doubt of an analysis that nobody corrected, as JSON has it."""
+    return [asdict(doubt) for doubt in whereabouts.plain()]
+
+
+def _judged(seen: Seen, stored: Stored, said: Said) -> tuple[Said, list[Correction]]:
+    """What is said, and the corrections that stand then."""
+    if isinstance(said, Undo):
+        return said, without(stored.entries, said.version)
+    checked = said.checked(seen, stored.highest + 1)
+    return checked, [*standing(stored.entries).values(), checked]
+
+
+def _moves(before: Seen, persons: Whole) -> Iterator[Move]:
+    """The stretches of each person's own frames in which they are another."""
+    for person in np.unique(before.persons[before.persons != persons]).tolist():
+        mine = before.persons == person
+        frames, others = before.frames[mine], persons[mine]
+        ends = np.flatnonzero(np.diff(others)) + 1
+        for first, last in zip([0, *ends.tolist()], [*ends.tolist(), len(others)], strict=True):
+            if others[first] != person:
+                yield Move(person, int(others[first]), int(frames[first]), int(frames[last - 1]))
+
+
+def _ways(moves: list[Move], before: Seen, persons: Whole) -> Of:
+    """Who has what was seen of each: those who have some of it, by the old number, in order of time."""
+    return {
+        person: list(dict.fromkeys(persons[before.persons == person].tolist()))
+        for person in {move.person for move in moves} | {move.other for move in moves}
+    }
+
+
+def _doubts(known: Sightings, persons: Whole, stands: Sequence[Correction]) -> list[Doubt]:
+    whereabouts = Whereabouts()
+    for person in np.unique(persons).tolist():
+        whereabouts.put(person, *boxes(known.of_person(persons, person)))
+    return whereabouts.plain([one for one in stands if isinstance(one, Exchange)])
