@@ -43,6 +43,7 @@ from fastbreak_service.analysis import analyse  # noqa: E402
 from fastbreak_service.video.frames import VideoReader  # noqa: E402
 from fastbreak_service.video.limits import Limits  # noqa: E402
 from fastbreak_service.vision.models import PoseModel  # noqa: E402
+from fastbreak_service.vision.precision import Precision, possible  # noqa: E402
 
 if TYPE_CHECKING:
     from fastbreak_service.analysis import Vision
@@ -93,9 +94,9 @@ class Timed:
         return found
 
 
-def ours(video: Path, target: Path) -> dict[str, float]:
+def ours(video: Path, target: Path, precision: Precision) -> dict[str, float]:
     """Analyse a film; *target* gets what MediaPipe's gets, of the tallest person."""
-    model = PoseModel(CACHE / "models")
+    model = PoseModel(CACHE / "models", precision)
     vision = Timed(model, model.identity)
     seen: list[Sighting] = []
     began = time.process_time()
@@ -171,34 +172,46 @@ def measured(*command: str) -> dict[str, float]:
 
 def one_person(films: Path, peer: str) -> None:
     """Print cost and agreement of both."""
-    programs = {"Fastbreak": (sys.executable, __file__, "--film"), "mediapipe": (peer, f"{HERE}/mediapipe_poses.py")}
+    own = {"Fastbreak": Precision.F32, "Fastbreak, fast": Precision.FAST}
+    programs: dict[str, tuple[str, ...]] = {
+        name: (sys.executable, __file__, "--precision", precision, "--film")
+        for name, precision in own.items()
+        if possible(precision) is precision
+    }
+    programs |= {"mediapipe": (peer, f"{HERE}/mediapipe_poses.py")}
     costs: dict[str, list[dict[str, float]]] = {}
     seen: dict[str, list[Any]] = {}
-    for film in FILMS:  # the two by turns, so that both meet the same machine
+    for film in FILMS:  # by turns, so that all meet the same machine
         for name, program in programs.items():
             poses = FOLDER / f"{name}-{film}.npy"
             costs.setdefault(name, []).append(measured(*program, str(films / film), str(poses)))
             seen.setdefault(name, []).append(np.load(poses))
     places = cameras.read(films / "calibration.qca.txt")
-    both = np.logical_and(*(cameras.visible(points) for points in seen.values()))
+    every = np.logical_and.reduce([cameras.visible(points) for points in seen.values()])
     print(ONE)
     for name, points in seen.items():
         spent = float(np.mean([cost["cpu_ms_per_frame"] for cost in costs[name]]))
         peak = max(cost["peak_rss_mb"] for cost in costs[name])
-        own = int((cameras.visible(points).sum(axis=0) >= cameras.ENOUGH_CAMERAS).sum())
-        told = cameras.agreement(places, points, both)
+        enough = int((cameras.visible(points).sum(axis=0) >= cameras.ENOUGH_CAMERAS).sum())
+        told = cameras.agreement(places, points, every)
         print(
-            f"| {name} | {spent:.1f} | {1000 / spent:.1f} | {peak:.0f} MB | {own} | {told.median:.1f} "
+            f"| {name} | {spent:.1f} | {1000 / spent:.1f} | {peak:.0f} MB | {enough} | {told.median:.1f} "
             f"| {told.percentile_95:.1f} | {told.bones:.1%} |"
         )
-    mine, theirs = (np.array([cost["cpu_ms_per_frame"] for cost in costs[name]]) for name in programs)
-    alone = [index for index, cost in enumerate(costs["Fastbreak"]) if cost["persons"] == 1]
-    networks = np.mean([cost["networks_ms_per_frame"] for cost in costs["Fastbreak"]])
-    print(
-        f"\n{theirs.mean() / mine.mean():.2f} times mediapipe's frames a CPU second, "
-        f"{theirs[alone].mean() / mine[alone].mean():.2f} times on the films in which nobody else is. "
-        f"The networks are {networks / mine.mean():.0%} of ours. Errors are of {told.seen} joints that both see."
-    )
+    theirs, alone = _spent(costs["mediapipe"]), [cost["persons"] == 1 for cost in costs["Fastbreak"]]
+    print(f"\nErrors are of {told.seen} joints that all see.")
+    for name in (name for name in own if name in costs):
+        mine = _spent(costs[name])
+        networks = np.mean([cost["networks_ms_per_frame"] for cost in costs[name]])
+        print(
+            f"{name}: {theirs.mean() / mine.mean():.2f} times mediapipe's frames a CPU second, "
+            f"{theirs[alone].mean() / mine[alone].mean():.2f} times on the films in which nobody else is. "
+            f"The networks are {networks / mine.mean():.0%}."
+        )
+
+
+def _spent(costs: list[dict[str, float]]) -> Any:
+    return np.array([cost["cpu_ms_per_frame"] for cost in costs])
 
 
 def cost_of_crowd(clip: Path, persons: int) -> dict[str, float]:
@@ -234,10 +247,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer-python", default="", help="an interpreter with mediapipe 0.10.21 (one is made)")
     parser.add_argument("--film", nargs=2, metavar=("VIDEO", "POSES"), help="measure one film alone")
+    parser.add_argument("--precision", type=Precision, choices=[*Precision], default=Precision.F32, help="of one film")
     parser.add_argument("--crowd", type=int, metavar="PERSONS", help="measure a film of so many persons alone")
     options = parser.parse_args()
     if options.film:
-        print(json.dumps(ours(*map(Path, options.film))))
+        print(json.dumps(ours(Path(options.film[0]), Path(options.film[1]), options.precision)))
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     fetch(HERE.parent / "models.lock", CACHE / "models")

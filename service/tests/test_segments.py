@@ -191,6 +191,17 @@ def test_bodies_that_cross_at_a_border_keep_their_numbers() -> None:
         assert all(abs(one.pose.points.mean() - points_of(walk, one.frame).mean()) < 3 for one in mine)
 
 
+@pytest.mark.parametrize(
+    "names", [("blazepose-full", "blazepose-full-bf16"), ("blazepose-full-bf16", "blazepose-full")]
+)
+def test_segments_of_workers_that_counted_in_other_numbers_are_told_to_be_of_both(names: tuple[str, str]) -> None:
+    parts = []
+    for number, name in enumerate((names[0], names[1], names[0])):
+        looked = seen_of(segment_of(number, 3), [Walk(0, 120, 4)])
+        parts.append(Part(segment_of(number, 3), replace(looked, model=ModelIdentity(name, "ab" * 32))))
+    assert joined(parts).result.model == ModelIdentity("blazepose-full and blazepose-full-bf16", "ab" * 32)
+
+
 def test_who_is_away_at_a_border_keeps_their_number_if_seen_shortly_before() -> None:
     there = seen_of(segment_of(0, 2), [Walk(0, 100, 2, last=40)])
     here = seen_of(segment_of(1, 2), [Walk(0, 100, 2, last=40)])

@@ -33,6 +33,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.work.database.sslmode == "require"
     assert settings.max_upload_bytes == 268435456
     assert settings.work.analysis.max_duration_seconds == 600
+    assert settings.work.analysis.precision == "f32"
     assert settings.queue_size == 8
     assert settings.port == 8080
     assert (settings.work.footage, settings.worker_inside, settings.work.max_attempts) == ("", True, 3)
@@ -57,6 +58,7 @@ def test_the_password_is_not_shown() -> None:
         ("FOOTAGE", "s3://", "must be the whole path of a folder, or s3://bucket/prefix"),
         ("FOOTAGE", "s3://bucket/a b", "must be the whole path of a folder, or s3://bucket/prefix"),
         ("GRAPHQL_URL", "https://elsewhere.example/graphql", "must be the address of an API of AWS AppSync"),
+        ("PRECISION", "f16", "must be one of f32, fast"),
         ("WORKER", "elsewhere", "must be one of inside, apart"),
         ("MAX_ATTEMPTS", "0", "'0', but must be a whole number from 1 to 10"),
         ("LEASE_SECONDS", "-1", "'-1'"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastbreak_service.body_heights import body_height
 from fastbreak_service.people.options import exchange, merge, split
+from fastbreak_service.vision.precision import Precision
 
 if TYPE_CHECKING:
     import argparse
@@ -37,6 +38,12 @@ def add_analyze_options(analyze: argparse.ArgumentParser) -> None:
         type=body_height,
         metavar="PERSON=METRES",
         help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
+    )
+    analyze.add_argument(
+        "--precision",
+        choices=[*Precision],
+        type=Precision,
+        help="f32: the same figures on every processor; fast: bfloat16 where it has that (FASTBREAK_PRECISION)",
     )
     _add_who_is_who(analyze)
 

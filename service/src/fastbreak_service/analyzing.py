@@ -105,7 +105,7 @@ def _analysed(
     options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], faces: Faces
 ) -> tuple[Report, Trails]:
     moved = options.movement or options.out is not None
-    vision = PoseModel(settings.models_directory)
+    vision = PoseModel(settings.models_directory, settings.precision)
     measures: list[MeasureRow] = []
     trails, whereabouts = Trails(), Whereabouts()
     said: list[str] = []

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.administration import Administration
+    from fastbreak_service.vision.precision import Precision
 
 _PROGRESS_SECONDS = 1.0
 _NOT_ASKED = 75
@@ -275,6 +277,7 @@ def _analyze(options: argparse.Namespace) -> int:
         from fastbreak_service.vision.models import ModelError  # noqa: PLC0415
 
         try:
+            settings = _precise(settings, options.precision)
             analyzing.run(options, settings, _progress(), print)
         except ModelError as error:
             return _complain(str(error), 2)
@@ -285,6 +288,16 @@ def _analyze(options: argparse.Namespace) -> int:
     except OSError as error:
         return _complain(f"{error.filename or options.file} could not be read or written: {error.strerror}.", 1)
     return 0
+
+
+def _precise(settings: config.AnalysisSettings, wanted: Precision | None) -> config.AnalysisSettings:
+    """The settings with the precision that is asked for, or what this processor has instead, which is said."""
+    from fastbreak_service.vision.precision import possible, spoken  # noqa: PLC0415
+
+    wanted = wanted or settings.precision
+    if words := spoken(wanted, possible(wanted)):
+        print(f"fastbreak-service: {words}", file=sys.stderr)
+    return replace(settings, precision=possible(wanted))
 
 
 def _no_report(options: argparse.Namespace) -> str | None:

@@ -16,6 +16,7 @@ from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.issuer import IssuerSettings, is_safe
 from fastbreak_service.quotas import Quota, Quotas, read_quotas
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.vision.precision import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,7 @@ class AnalysisSettings:
     models_directory: Path
     max_duration_seconds: float
     max_work_seconds: float
+    precision: Precision = Precision.F32
 
     @property
     def limits(self) -> Limits:
@@ -221,6 +223,7 @@ def analysis_settings(environment: Mapping[str, str]) -> AnalysisSettings:
         models_directory=Path(environment.get(f"{PREFIX}MODELS_DIRECTORY") or "/opt/fastbreak/models"),
         max_duration_seconds=integer(environment, "MAX_DURATION_SECONDS", 600, 1, 86_400),
         max_work_seconds=integer(environment, "MAX_WORK_SECONDS", 1800, 1, 86_400),
+        precision=Precision(_choice(environment, "PRECISION", Precision.F32, tuple(Precision))),
     )
 
 

@@ -9,7 +9,7 @@ made of it by the same code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fastbreak_service.segments.looked import Doubles, Looked
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.vision.models import ModelIdentity
+
+_AND = " and "
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class _Joint:
         self._count(part.segment, looked)
         times = self._grid.add(part.segment, looked.times[looked.lead :])
         self._known = self._numbered(looked)
-        self._before, self._model = looked, self._model or looked.model
+        self._before, self._model = looked, _both(self._model, looked.model)
         found = [
             Sighting(
                 self._known[int(looked.persons[row])],
@@ -167,6 +169,13 @@ class _Joint:
             segment.width, segment.height, rate, self._grid.frames, seconds, self._errors, segment.completeness
         )
         return facts, self._model
+
+
+def _both(model: ModelIdentity | None, other: ModelIdentity) -> ModelIdentity:
+    """The network of two segments; workers on other processors may have counted in another precision, which is told."""
+    if model is None or other.name in model.name.split(_AND):
+        return model or other
+    return replace(model, name=_AND.join(sorted([*model.name.split(_AND), other.name])))
 
 
 def _check(segment: Segment, looked: Looked) -> None:

@@ -10,9 +10,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openvino as ov
+from openvino import opset13 as ops
 
 from fastbreak_service.vision import detector, nanodet, pose
+from fastbreak_service.vision.precision import Precision, hold
 from fastbreak_service.vision.region import Region
 from fastbreak_service.vision.sampling import inputs, with_front
 
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 DETECTOR_FILES = ("nanodet.json", "nanodet.bin")
 LANDMARK_FILE = "pose_landmark_full.tflite"
 LOCK_FILE = "models.lock"
-MODEL_NAME = "blazepose-full"
+MODEL_NAMES = {Precision.F32: "blazepose-full", Precision.FAST: "blazepose-full-bf16"}
+"""By what the networks count in, so that a result says it."""
+_HINTS = {Precision.F32: "f32", Precision.FAST: "bf16"}
 # Only what is read: leaving out the segmentation mask and the 3D points saves a third of the work.
 _LANDMARKS, _SCORE, _HEATMAP = "Identity", "Identity_1", "Identity_3"
 
@@ -61,19 +66,30 @@ def verified(directory: Path) -> dict[str, str]:
 class PoseModel:
     """Both networks, compiled. Not shared between threads.
 
-    Single precision is asked for by name: OpenVINO would take bfloat16 where the processor has it. One thread,
-    because the order in which several add up their parts changes the last digits. Of x86 processors none uses more
-    than AVX2, as this package says. So the same clip gives the same angles on each of them, whatever their number.
+    The precision is asked for by name: OpenVINO would take bfloat16 where the processor has it. One thread, because
+    the order in which several add up their parts changes the last digits. So the same clip gives the same angles on
+    each processor of a kind (`precision`), whatever the number of processors.
+
+    In bfloat16 the last layer of the landmarks counts in single precision still: all of it in bfloat16 moves them by a
+    pixel of the network's to one side. It is a network of its own, as OpenVINO takes one precision for each.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.identity = ModelIdentity(MODEL_NAME, verified(directory)[LANDMARK_FILE])
+    def __init__(self, directory: Path, precision: Precision = Precision.F32) -> None:
+        self.identity = ModelIdentity(MODEL_NAMES[precision], verified(directory)[LANDMARK_FILE])
+        hold(precision)
         self._core = ov.Core()
+        _check(self._core, precision)
         finder = nanodet.read(*(directory / name for name in DETECTOR_FILES)).model()
-        self._finder = self._compiled(with_front(finder, finder.outputs, 0.0, 255.0))
-        landmark = self._core.read_model(directory / LANDMARK_FILE)
+        self._finder = self._compiled(with_front(finder, finder.outputs, 0.0, 255.0), precision)
+        landmark, self._head = self._core.read_model(directory / LANDMARK_FILE), None
         wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
-        self._landmark = self._compiled(with_front(landmark, wanted, *pose.INPUT_RANGE))
+        if precision is Precision.FAST:
+            last = self._core.read_model(directory / LANDMARK_FILE)
+            self._head = self._compiled(
+                _last_layer([last.output(name) for name in (_LANDMARKS, _SCORE)]), Precision.F32
+            )
+            wanted = [_taken(landmark.output(_LANDMARKS)).get_source_output(), wanted[2]]
+        self._landmark = self._compiled(with_front(landmark, wanted, *pose.INPUT_RANGE), precision)
 
     def detect(self, picture: Picture, search: Search) -> list[Detection]:
         """The persons in a frame, best first."""
@@ -91,14 +107,43 @@ class PoseModel:
     def look(self, picture: Picture, region: Region) -> Pose:
         """The pose of the person in a region of a frame."""
         answer = self._landmark(inputs(picture, region, pose.INPUT_SIZE))
-        return pose.read(answer[0][0], float(answer[1][0, 0]), answer[2][0], region)
+        if self._head is None:
+            landmarks, score, heatmap = (answer[place] for place in range(3))
+        else:
+            (landmarks, score), heatmap = self._head([answer[0]]).values(), answer[1]
+        return pose.read(landmarks[0], float(score[0, 0]), heatmap[0], region)
 
-    def _compiled(self, network: Any) -> Any:
+    def _compiled(self, network: Any, precision: Precision) -> Any:
         options = {
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": "1",
             # It would hold the thread to a processor, and other workers on the machine theirs to the same.
             "ENABLE_CPU_PINNING": "NO",
         }
         return self._core.compile_model(network, "CPU", options)
+
+
+def _check(core: Any, precision: Precision) -> None:
+    """Raise ModelError where OpenVINO does not count in bfloat16, and would go on in another precision in silence."""
+    if precision is Precision.FAST and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise ModelError(
+            "The networks cannot count in bfloat16 here: the processor has no AVX512-BF16, or this process has used a "
+            "network in single precision before. Set FASTBREAK_PRECISION to f32, or leave it out."
+        )
+
+
+def _taken(output: Any) -> Any:
+    """What the last convolution before an output takes."""
+    node = output.get_node()
+    while node.get_type_name() != "Convolution":
+        node = node.input(0).get_source_output().get_node()
+    return node.input(0)
+
+
+def _last_layer(outputs: list[Any]) -> Any:
+    """Of some outputs, which take the same, the last convolutions and what follows, as a network of its own."""
+    features = ops.parameter(list(_taken(outputs[0]).get_shape()), np.float32)
+    for output in outputs:
+        _taken(output).replace_source_output(features.output(0))
+    return ov.Model(outputs, [features], "last")

@@ -64,7 +64,10 @@ def assemble(
     settings: WorkSettings, engine: Engine, footage: Footage, pulse: Callable[[], None] = lambda: None
 ) -> Assembled:
     """A worker on the videos of one storage; `pulse` is called while it can analyse."""
-    analyst = Worker(settings.analysis.models_directory, footage.directory, settings.analysis_timeout_seconds)
+    analysis = settings.analysis
+    analyst = Worker(
+        analysis.models_directory, footage.directory, settings.analysis_timeout_seconds, analysis.precision
+    )
     records = AnalysisStore(engine)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
     queue = WorkQueue(engine, footage.place, settings.lease_seconds, settings.footage_days)

@@ -15,6 +15,7 @@ import structlog
 
 from fastbreak_service.errors import AnalysisError, NotCheckedError, RejectedVideoError, Rejection
 from fastbreak_service.segments.cutting import segment_of
+from fastbreak_service.vision.precision import Precision
 from fastbreak_service.worker.confine import environment
 from fastbreak_service.worker.protocol import parse_event, parse_verdict
 
@@ -58,8 +59,11 @@ class AnalysisTimeoutError(AnalysisError):
 class Worker:
     """One worker process, started again whenever it died. One analysis at a time."""
 
-    def __init__(self, models: Path, scratch: Path, timeout_seconds: float) -> None:
+    def __init__(
+        self, models: Path, scratch: Path, timeout_seconds: float, precision: Precision = Precision.F32
+    ) -> None:
         self._models = models
+        self._precision = precision
         self._scratch = scratch
         self._timeout = timeout_seconds
         self._process: Process | None = None
@@ -86,6 +90,7 @@ class Worker:
             "fastbreak_service.worker.process",
             str(self._models),
             str(self._scratch),
+            self._precision,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment(os.environ),

@@ -30,6 +30,7 @@ from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.packets import packets
 from fastbreak_service.vision.joints import array, places
 from fastbreak_service.vision.models import PoseModel
+from fastbreak_service.vision.precision import Precision, possible, spoken
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
 from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Cover, Job, Join, Look, event_line, parse_job
@@ -48,11 +49,15 @@ _ALLOWANCE = Allowance(address_space_bytes=8 << 30, file_bytes=4 << 30)
 
 
 def main() -> None:
-    """Run the worker. The arguments are the directories of the models, and of the videos and measures."""
+    """Run the worker. The arguments: the directories of the models, and of the videos and measures; the precision."""
     events = _take_standard_output()
-    models, scratch = Path(sys.argv[1]), Path(sys.argv[2])
+    models, scratch, wanted = Path(sys.argv[1]), Path(sys.argv[2]), Precision(sys.argv[3])
+    # The list of processors is no file that it may read afterwards.
+    precision = possible(wanted)
+    if words := spoken(wanted, precision):
+        print(words, file=sys.stderr)
     confinement = confine(_ALLOWANCE, Files(read=(models,), work=scratch))
-    vision = PoseModel(models)
+    vision = PoseModel(models, precision)
     events.write(event_line("ready", **asdict(confinement)))
     for job in _jobs():
         events.write(_answer(job, vision))

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""In what numbers the networks count: what a processor can do, what a result says, and that it is the same again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from fastbreak_service.vision.models import ModelError, PoseModel
+from fastbreak_service.vision.precision import Precision, possible, spoken
+from support.service import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ABLE = possible(Precision.FAST) is Precision.FAST
+
+
+def analysed(clip: Path, *more: str, **variables: str) -> tuple[dict[str, Any], str]:
+    """What a process of its own says of a clip, and what it complains of."""
+    done = subprocess.run(
+        command("analyze", str(clip), "--json", *more),
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    for name in ("elapsed_seconds", "frames_analysed_per_second"):
+        del report[name]
+    return report, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags: avx2 avx512f avx512_bf16 amx", Precision.FAST),
+        ("flags: avx2 avx512f", Precision.F32),
+        ("", Precision.F32),
+    ],
+)
+def test_fast_needs_a_processor_that_counts_in_bfloat16(tmp_path: Path, flags: str, expected: Precision) -> None:
+    told = tmp_path / "cpuinfo"
+    told.write_text(flags)
+    assert possible(Precision.FAST, told) is expected
+    assert possible(Precision.F32, told) is Precision.F32
+    assert (spoken(Precision.FAST, expected) is None) == (expected is Precision.FAST)
+
+
+def test_where_no_processors_are_listed_single_precision_is_used(tmp_path: Path) -> None:
+    assert possible(Precision.FAST, tmp_path / "none") is Precision.F32
+
+
+@pytest.mark.usefixtures("models_directory")
+def test_fast_is_the_same_again_and_says_what_it_counted_in(person_clip: Path) -> None:
+    first, complaint = analysed(person_clip, FASTBREAK_PRECISION="fast")
+    again, _ = analysed(person_clip, "--precision", "fast", NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR")
+    assert first == again
+    assert first["model"]["name"] == ("blazepose-full-bf16" if ABLE else "blazepose-full")
+    assert ("has no AVX512-BF16" in complaint) is not ABLE
+
+    single, complaint = analysed(person_clip, "--precision", "f32", FASTBREAK_PRECISION="fast")
+    assert (single["model"]["name"], single["model"]["sha256"]) == ("blazepose-full", first["model"]["sha256"])
+    assert "AVX512" not in complaint
+    assert [person["frames"] for person in single["persons"]] == [person["frames"] for person in first["persons"]]
+    angles = [
+        {(m["person"], m["frame"], m["angle"]): m["value_degrees"] for m in r["measures"]} for r in (single, first)
+    ]
+    apart = [abs(angles[0][key] - angles[1][key]) for key in angles[0].keys() & angles[1].keys()]
+    assert np.median(apart) < 1.5
+
+
+def test_a_process_has_one_precision(vision: PoseModel, models_directory: Path) -> None:
+    """What was compiled in single precision first would be refused bfloat16 without a word."""
+    assert vision.identity.name == "blazepose-full"
+    with pytest.raises(ModelError, match="cannot count in bfloat16 here"):
+        PoseModel(models_directory, Precision.FAST)
