@@ -88,7 +88,7 @@ class StatementWriter:
         )
 
     def _write(self, image: ImageProgress, predicate: Predicate) -> None:
-        """Make and attach one, unless another run attached it while it was made."""
+        """Make and attach one, unless another run attached it while it was made or signed."""
         source = image.plan.source
         name = f"{self.session.ports.destination.host}/{source.request.destination_repository}"
         config = source.root.config
@@ -96,7 +96,10 @@ class StatementWriter:
         if _is_stated(self.session, source, predicate.type):
             return
         statement = in_toto_statement(source.digest, name, predicate.type, said)
-        self.writer.write_artifact(image.plan, self._artifact(source, predicate.type, statement))
+        made = self._artifact(source, predicate.type, statement)
+        if self.session.signer and _is_stated(self.session, source, predicate.type):
+            return
+        self.writer.write_artifact(image.plan, made)
         image.predicates.append(predicate.type)
 
     def _artifact(self, source: SourceImage, predicate_type: str, statement: bytes) -> Artifact:

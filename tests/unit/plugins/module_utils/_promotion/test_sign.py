@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
@@ -23,12 +23,22 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.referrers impor
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signed import REFERRERS_LIMIT
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signed import (
+    REFERRERS_LIMIT,
+    FoundSignature,
+    SignedImages,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 
 from tests.unit.plugins.module_utils._oci import samples
-from tests.unit.plugins.module_utils._promotion.adapters.keys import openssl, policy_of, private_key, signer
+from tests.unit.plugins.module_utils._promotion.adapters.keys import (
+    SlowSigner,
+    openssl,
+    policy_of,
+    private_key,
+    signer,
+)
 from tests.unit.plugins.module_utils._promotion.case import (
     BUNDLE,
     DESTINATION,
@@ -107,6 +117,36 @@ def test_a_second_run_signs_nothing_and_another_signer_signs_once_more(api: bool
     assert len(signatures(world, made.root)) == 2
     assert not run(world, signer=SIGNER).changed
     assert not run(world, signer=OTHER).changed
+
+
+@BOTH_KINDS
+def test_what_another_run_signed_while_it_was_signed_is_not_signed_twice(api: bool) -> None:
+    world = World(destination_api=api)
+    made = sample(world)
+    others: list[str] = []
+    first = run(world, signer=SlowSigner(SIGNER, lambda: others.append(run(world, signer=SIGNER).images[0].signature)))
+    assert len(signatures(world, made.root)) == 1
+    assert (first.images[0].signed, [first.images[0].signature]) == (False, others)
+    assert not run(world, signer=SIGNER).changed
+
+
+@BOTH_KINDS
+def test_of_two_signatures_of_the_same_moment_either_is_taken(api: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(destination_api=api)
+    made = sample(world)
+    look = SignedImages.at_destination
+    blind = SlowSigner(SIGNER, lambda: run(world, signer=SIGNER))
+
+    def looks(self: SignedImages, *what: Any) -> FoundSignature:
+        return FoundSignature() if self.signer is blind else look(self, *what)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SignedImages, "at_destination", looks)
+        assert run(world, signer=blind).images[0].signed
+    assert len(signatures(world, made.root)) == 2
+    assert not run(world, signer=SIGNER).changed
+    passed = run(onward(world, api), request(gates=gate()))
+    assert passed.plan.images[0].gates[0].verdict is Verdict.HEALTHY
 
 
 def test_what_was_promoted_without_is_signed_judged_and_recorded_when_it_is_asked_for() -> None:

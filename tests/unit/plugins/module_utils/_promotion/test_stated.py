@@ -27,7 +27,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion i
 
 from tests.registries.sigstore import ISSUER, SigstoreInstance, token
 from tests.unit.plugins.module_utils._oci import samples
-from tests.unit.plugins.module_utils._promotion.adapters.keys import policy_of, signer
+from tests.unit.plugins.module_utils._promotion.adapters.keys import SlowSigner, policy_of, signer
 from tests.unit.plugins.module_utils._promotion.case import BUNDLE, DESTINATION, SOURCE, TAG, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
@@ -218,6 +218,18 @@ def test_what_another_run_stated_while_it_was_made_is_not_stated_twice(
     assert (world.made, stated(world)) == ([SBOM, SBOM], [SBOM])
     assert first.images[0].predicates == ()
     assert not run(world, one, signer=by).changed
+
+
+@BOTH_KINDS
+def test_what_another_run_stated_while_it_was_signed_is_not_stated_twice(api: bool) -> None:
+    world = World(destination_api=api)
+    sample(world)
+    one = request(predicates=(Predicate(SBOM, ("about it",)),))
+    slow = SlowSigner(SIGNER, lambda: run(world, one, signer=SIGNER), SBOM.encode())
+    first = run(world, one, signer=slow)
+    assert (world.made, stated(world)) == ([SBOM, SBOM], [SBOM])
+    assert first.images[0].predicates == ()
+    assert not run(world, one, signer=SIGNER).changed
 
 
 def test_two_cannot_be_listed_where_the_index_may_not_move() -> None:

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.key_signer import KeySigner
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.sign_options import SigningOptions
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signature_bundle import bytes_to_sign, key_bundle
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signer import Signer
 
 PASSPHRASE = "correct horse"
@@ -50,3 +55,23 @@ def policy_of(signed: Signer) -> SignaturePolicy:
 
 def signer(number: int = 0) -> KeySigner:
     return KeySigner(SigningOptions(private_key=private_key(number=number)))
+
+
+class SlowSigner:
+    """*of*, whose signature is another each time, as an identity's is; the first about *about* takes *meanwhile*."""
+
+    def __init__(self, of: KeySigner, meanwhile: Callable[[], object], about: bytes = b"") -> None:
+        self.signed_by = of.signed_by
+        self._of, self._meanwhile, self._about = of, [meanwhile], about
+
+    def check(self) -> None:
+        """It can."""
+
+    def foretell(self, _statement: bytes) -> bytes:
+        return b""
+
+    def sign(self, statement: bytes) -> bytes:
+        by_chance = self._of._key.sign(bytes_to_sign(statement), ec.ECDSA(hashes.SHA256()))
+        while self._meanwhile and self._about in statement:
+            self._meanwhile.pop()()
+        return key_bundle(statement, by_chance, self._of._public_key)
