@@ -4,9 +4,8 @@
 """How long a commit takes to dev and to prod, and until a bad one is taken back, by the steps of GitHub's workflows.
 
 Runs tests of tests/pipeline/test_workflows.py with a clock at each step. Bakes pass at AWS's pace unless --bake-scale
-says otherwise. Each test is kept when it has passed, and none that is there is run again but what a missing one goes
-on from: a run that ends early is taken up by the next. --anew forgets what is kept; --print makes table and chart of it
-again.
+says otherwise. Each test is kept when it has passed, and none that is there is run again: a run that ends early is
+taken up by the next. --anew forgets what is kept; --print makes table and chart of it again.
 """
 
 import os
@@ -19,7 +18,7 @@ import yaml
 
 from benchmarks import machine
 from benchmarks.delivery.results import Results
-from benchmarks.delivery.ways import AFTER, BAKES, MACHINES, TASKS, TESTS, Way, ways
+from benchmarks.delivery.ways import BAKES, MACHINES, TASKS, TESTS, Way, ways
 from benchmarks.errors import BenchmarkError
 from benchmarks.provision.gantt import draw
 from tools.command_line import parser
@@ -64,9 +63,8 @@ def measure(kept: Path, bake_scale: float, *, anew: bool) -> None:
 
 
 def to_run(kept: Container[str]) -> list[str]:
-    """The tests that are not kept, and those that they go on from."""
-    missing = {test for test in TESTS if test not in kept}
-    return [test for test in TESTS if test in missing or test in {AFTER.get(each) for each in missing}]
+    """The tests that are not kept."""
+    return [test for test in TESTS if test not in kept]
 
 
 def _run(tests: Sequence[str], kept: Path, bake_scale: float) -> None:

@@ -23,8 +23,6 @@ SPOILT = "test_a_bad_commit_is_refused_in_dev"
 TO_PROD = "test_a_commit_on_main_is_promoted_deployed_and_goes_back"
 TESTS = (TO_DEV, SPOILT, TO_PROD)
 """Those that the ways are made of, as tests/pipeline/test_workflows.py names them."""
-AFTER = {SPOILT: TO_DEV}
-"""A test that needs what another one leaves: dev runs a good release before it refuses a bad one."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -152,6 +153,23 @@ def first(dev: Account, repository: Repository, runner: Runner) -> Job:
     return succeeded(runner.job(dev, "release", "publish", "dev"))
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """The first commit as dev runs it: what published it, its digest, and the summary of the job that deployed it."""
+
+    published: Job
+    digest: str
+    summary: str
+
+
+@pytest.fixture(scope="module")
+def in_dev(dev: Account, first: Job, runner: Runner) -> Deployed:
+    """The first commit, deployed to dev."""
+    runner.summary()
+    deployed(first, dev, runner)
+    return Deployed(first, dev.images()[first.outputs["tag"]], runner.summary())
+
+
 def test_a_fork_gets_nothing(dev: Account, runner: Runner) -> None:
     before = dev.images()
     refused = runner.job(dev, "release", "publish", "")
@@ -160,30 +178,25 @@ def test_a_fork_gets_nothing(dev: Account, runner: Runner) -> None:
     assert dev.images() == before
 
 
-def test_a_commit_on_dev_is_published_once_and_deployed_there(dev: Account, first: Job, runner: Runner) -> None:
+def test_a_commit_on_dev_is_published_once_and_deployed_there(dev: Account, in_dev: Deployed, runner: Runner) -> None:
+    assert running_image(dev.platform).endswith(in_dev.digest)
+    assert "target_health" in in_dev.summary
     published = dev.images()
-    digest = published[first.outputs["tag"]]
     again = succeeded(runner.job(dev, "release", "publish", "dev"))
-    assert again.outputs == first.outputs
+    assert again.outputs == in_dev.published.outputs
     assert dev.images() == published
-    runner.summary()
-    deployed(again, dev, runner)
-    assert running_image(dev.platform).endswith(digest)
-    assert "target_health" in runner.summary()
 
 
-def test_a_bad_commit_is_refused_in_dev(dev: Account, first: Job, repository: Repository, runner: Runner) -> None:
-    good = dev.images()[first.outputs["tag"]]
+def test_a_bad_commit_is_refused_in_dev(dev: Account, in_dev: Deployed, repository: Repository, runner: Runner) -> None:
     commit = repository.spoil()
     published = succeeded(runner.job(dev, "release", "publish", "dev"))
     assert published.outputs["tag"].endswith(commit)
-    runner.summary()
     refused = called_by(published, dev, runner)
     assert refused.run() != 0
     assert "was rolled back" in refused.output["Deploy"]
     assert "500" in runner.summary()
-    assert running_image(dev.platform).endswith(good)
-    repository.check_out(first.outputs["tag"].rpartition("-")[2])
+    assert running_image(dev.platform).endswith(in_dev.digest)
+    repository.check_out(in_dev.published.outputs["tag"].rpartition("-")[2])
 
 
 def test_a_commit_on_main_is_promoted_deployed_and_goes_back(
