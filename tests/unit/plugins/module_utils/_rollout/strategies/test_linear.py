@@ -13,9 +13,13 @@ from tests.unit.plugins.module_utils._rollout.shifting import by
 
 @pytest.mark.parametrize("percent", [3.0, 10.0, 33.3, 99.9])
 def test_a_step_is_taken(percent: float) -> None:
-    deployment = by("LINEAR", step_percent=percent)["settings"].deployment
+    deployment = by("LINEAR", step_percent=percent, step_bake_minutes=6)["settings"].deployment
     assert list(Linear().problems(deployment, 2)) == []
     assert deployment.own["linearConfiguration"] == {"stepPercent": percent, "stepBakeTimeInMinutes": 6}
+
+
+def test_the_defaults_are_those_of_ecs() -> None:
+    assert [Linear.options[name]["default"] for name in ("step_percent", "step_bake_minutes")] == [10.0, 6]
 
 
 @pytest.mark.parametrize("percent", [0.0, 2.9, 100.0, 3.05])
