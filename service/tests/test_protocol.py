@@ -62,6 +62,7 @@ GOOD = [
     event_line("failed", id="a", code="truncated", message="Cut short."),
     event_line("failed", id="a", code="internal_error", message="x"),
     event_line("looked", id="a", frames=3, spent_seconds=0.5),
+    event_line("spent", id="a", frames=3, spent_seconds=0.5),
     event_line("cut", id="a", segments=CUT),
 ]
 
@@ -127,6 +128,7 @@ BAD = [
     _changed("findings", more=1),
     event_line("looked", id="a", frames=3),
     event_line("looked", id="a", frames=3, spent_seconds=-1),
+    event_line("spent", id="a", frames=-3, spent_seconds=1),
     event_line("looked", id="a", frames=3, spent_seconds=float("inf")),
     event_line("cut", id="a", segments=CUT[:1]),
     event_line("cut", id="a", segments=None),
@@ -142,7 +144,7 @@ BAD = [
 def test_every_job_comes_back_from_its_line() -> None:
     jobs: list[AnyJob] = [
         Job("a", "v", "m.csv", Limits(), 60.0),
-        Look("a", "v", FIRST, "s", Limits(5), 2.5),
+        Look("a", "v", FIRST, "s", Limits(5)),
         Join("a", [(FIRST, "s"), (FIRST, None)], "m.csv", Limits()),
         Cover("a", "v", "f", [[[1.0, [2.0, None]]]], [[1.0, 2.0]], Limits()),  # type: ignore[list-item] # JSON has no tuples
     ]
@@ -238,6 +240,54 @@ def test_what_a_worker_says_is_checked_beside_the_servers_loop(
 
     asyncio.run(run())
     assert checked == [False]
+
+
+def test_whoever_waits_for_an_answer_takes_no_time(impostor: Path, tmp_path: Path) -> None:
+    """And is told how much work it may be."""
+    asks = event_line("spent", id="the job", frames=3, spent_seconds=1.5)
+    program = tmp_path / "impostor"
+    program.write_text(
+        f"#!{sys.executable}\nimport json, sys\nsys.stdout.write({READY + asks!r})\nsys.stdout.flush()\n"
+        "sys.stdin.readline()\nallowed = json.loads(sys.stdin.readline())['allowed_seconds']\n"
+        "print(json.dumps({'event': 'looked', 'id': 'the job', 'frames': 4, 'spent_seconds': allowed}), flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    worker = client.Worker(tmp_path, tmp_path, 0.5)
+    asked: list[tuple[float, int]] = []
+
+    async def allow(seconds: float, frames: int) -> float:
+        asked.append((seconds, frames))
+        await asyncio.sleep(1)
+        return 7.25
+
+    async def run() -> tuple[int, float]:
+        await worker.start()
+        try:
+            return await worker.look(Look("the job", "v", FIRST, "s", Limits()), allow)
+        finally:
+            await worker.stop()
+
+    assert asyncio.run(run()) == (4, 7.25)
+    assert asked == [(1.5, 3)]
+
+
+def test_whoever_asks_what_is_not_theirs_to_ask_is_ended(impostor: Path, tmp_path: Path) -> None:
+    """A whole video is no segment, and another job's question is none of this one's."""
+    worker = client.Worker(tmp_path, tmp_path, 60)
+
+    async def allow(_seconds: float, _frames: int) -> float:
+        raise AssertionError
+
+    async def run(look: bool) -> object:
+        await worker.start()
+        if look:
+            return await worker.look(Look("the job", "v", FIRST, "s", Limits()), allow)
+        return await worker.analyse(Job("the job", "v", "m", Limits()))
+
+    for look, asks in ((True, "another"), (False, "the job")):
+        impostor.write_text(READY + event_line("spent", id=asks, frames=3, spent_seconds=1.5))
+        with pytest.raises(client.WorkerDiedError):
+            asyncio.run(run(look))
 
 
 def test_an_analysis_that_takes_too_long_is_ended(impostor: Path, tmp_path: Path) -> None:

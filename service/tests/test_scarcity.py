@@ -96,7 +96,7 @@ def test_measures_for_a_full_disk_fail_the_analysis_with_the_reason(monkeypatch:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(process, "run", full)
-    event = parse_event(process._answer(JOB, None).encode())  # type: ignore[arg-type]
+    event = parse_event(process._answer(JOB, None, lambda *_: 0.0).encode())  # type: ignore[arg-type]
     assert (event["event"], event["code"]) == ("failed", "storage_unavailable")
     assert "room" in event["message"]
 

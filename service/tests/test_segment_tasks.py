@@ -16,18 +16,21 @@ import pytest
 
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.segments.budget import Used
 from fastbreak_service.segments.cutting import Segment
 from fastbreak_service.store.segments import Ended
 from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT
 from fastbreak_service.store.work import Part, Work
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.worker import looking
 from fastbreak_service.worker.joining import _BROKEN, _NO_ROOM, _REFUSED
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.task import Task
 from fastbreak_service.worker.verdict import MOST_TAKES
 
 if TYPE_CHECKING:
+    from fastbreak_service.worker.client import Allow
     from fastbreak_service.worker.protocol import Job, Join, Look
 
 
@@ -55,6 +58,9 @@ class Memory:
     begins: bool = True
     found: tuple[Ended, ...] = (SEEN, SEEN)
     told: dict[str, Any] = field(default_factory=dict)
+    allowed: list[float | None] = field(default_factory=list)
+    asked: list[Used] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
     def _note(self, what: str) -> None:
         self.said.append(what)
@@ -82,8 +88,16 @@ class Memory:
         assert job.segment_seconds == 60
         return [segment(0), segment(1)]
 
-    async def look(self, job: Look) -> tuple[int, float]:
-        assert (job.segment, job.spent_seconds) == (segment(1), 2.5)
+    def allow(self, taken: Work, used: Used, limit_seconds: float) -> float | None:
+        assert limit_seconds == Limits().max_work_seconds
+        self.asked.append(used)
+        return self.allowed.pop(0)
+
+    async def look(self, job: Look, allow: Allow) -> tuple[int, float]:
+        assert job.segment == segment(1)
+        if self.allowed and (allowed := await allow(20.0, 600)) <= 20:
+            self._note("look")
+            raise AnalysisError("too_much_work", f"more than {allowed} s")
         Path(job.seen).write_bytes(b"seen")
         self._note("look")
         return 1800, 3.0
@@ -102,6 +116,7 @@ class Memory:
 
     def miss(self, taken: Work, code: str, reason: str) -> bool:
         self._note(f"miss {code}")
+        self.reasons.append(reason)
         return True
 
     def seen(self, analysis: uuid.UUID, number: int) -> bytes:
@@ -142,6 +157,7 @@ class Listed:
 
     def __init__(self, memory: Memory) -> None:
         self.cut, self.saw, self.miss, self.seen = memory.cut, memory.saw, memory.miss, memory.seen
+        self.allow = memory.allow
         self._memory = memory
 
     def ended(self, analysis: uuid.UUID) -> list[Ended]:
@@ -213,6 +229,37 @@ def test_a_segment_is_seen_or_missing_or_waits_or_fails_the_whole(
     tmp_path: Path, failing: dict[str, Exception], taken: Work, said: list[str]
 ) -> None:
     assert done(Memory(tmp_path, failing), taken) == said
+
+
+def test_whoever_asks_for_more_work_waits_until_it_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "_ASK_AGAIN_SECONDS", 0.01)
+    memory = Memory(tmp_path, allowed=[None, None, 30.0])
+    assert done(memory, LOOK) == ["fetch", "look", "saw seen 3.0", "put away"]
+    assert memory.asked == [Used(20.0, 600), Used(20.0, 600, 0.01), Used(20.0, 600, 0.02)]
+
+
+def test_for_what_no_work_is_left_the_part_is_missing_with_the_reason(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, allowed=[20.0])
+    assert done(memory, LOOK) == ["fetch", "look", "miss too_much_work", "put away"]
+    assert "The part from 60.0 to 120.0 seconds" in memory.reasons[0]
+    assert "more than 1800 seconds of work" in memory.reasons[0]
+
+
+@pytest.mark.parametrize("left", [0.0, 8.0])
+def test_what_is_too_late_is_not_even_fetched(tmp_path: Path, left: float) -> None:
+    late = replace(LOOK, part=Part(segment(1), 1800.0))
+    rest = ["fetch", "look", "saw seen 3.0", "put away"] if left else ["miss too_much_work"]
+    assert done(Memory(tmp_path, allowed=[left]), late) == rest
+
+
+def test_a_part_that_was_too_much_work_is_told_and_no_dead_letter(tmp_path: Path) -> None:
+    """Another try would help nobody."""
+    lost = Ended(segment(1), "too_much_work", "It ran out.")
+    memory = Memory(tmp_path, found=(SEEN, lost))
+    assert done(memory, JOIN) == ["join ['0', None]", "finish", "done", "retire"]
+    assert memory.told["missing"][0]["code"] == "too_much_work"
+    assert done(Memory(tmp_path, found=(lost, lost)), JOIN) == ["fail too_much_work", "done", "retire"]
+    assert "bury" in done(Memory(tmp_path, found=(lost, LOST)), JOIN)
 
 
 @pytest.mark.parametrize("taken", [VIDEO, LOOK, JOIN])

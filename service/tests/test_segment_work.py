@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
+from fastbreak_service.segments.budget import Used
 from fastbreak_service.segments.cutting import Segment
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema, tables
@@ -180,7 +181,52 @@ def test_what_is_ended_is_ended_once(owner: Engine, queue: WorkQueue, store: Seg
     assert store.seen(planner.analysis, 0) == b"first"
     other = taken(queue)
     assert other.part is not None
-    assert (other.part.segment.number, other.part.spent_seconds) == (1, 1)
+    assert (other.part.segment.number, other.part.spent_seconds, other.part.earlier_seconds) == (1, 1, 0)
+
+
+def test_segments_share_the_work_that_the_whole_may_be(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
+    """What was granted to a worker that is gone is charged, and what one that handed back was."""
+    cut(owner, queue, store, 3)
+    first, second = taken(queue), taken(queue)
+    assert store.allow(first, Used(0, 0), 40) == 10
+    assert store.allow(second, Used(0, 0), 40) == 10
+    assert store.allow(first, Used(9.5, 100), 40) == 19.5
+    lapse(owner, first)
+    again = taken(queue, abandoned=True)
+    assert again.part is not None
+    assert (again.part.segment.number, again.part.earlier_seconds, again.part.spent_seconds) == (0, 19.5, 29.5)
+    assert store.allow(first, Used(19, 200), 40) == 19, "whoever is late gets no more"
+    assert store.allow(again, Used(0, 0), 40) == 10
+    assert store.allow(second, Used(10, 1), 40) is None, "it waits for the one before it"
+    assert store.saw(again, b"x", 4)
+    assert row(owner, tables.segments, analysis_id=again.analysis, number=0)["spent_seconds"] == 23.5
+    assert store.allow(second, Used(10, 1), 40) == 16.5
+    assert queue.hand_back(second, 0)
+    back = taken(queue)
+    assert back.part is not None
+    assert (back.part.segment.number, back.part.earlier_seconds) == (1, 16.5)
+    assert store.allow(back, Used(0, 0), 40) == 0
+    assert store.miss(back, "too_much_work", "nothing is left")
+    last = taken(queue)
+    assert last.part is not None
+    assert last.part.spent_seconds == 40
+    assert store.allow(last, Used(0, 0), 40) == 0
+    assert store.miss(last, "too_much_work", "nothing is left")
+    assert not store.allow(last, Used(0, 0), 400), "what has ended gets no more"
+    assert [one.code for one in store.ended(last.analysis)] == [None, "too_much_work", "too_much_work"]
+
+
+def test_those_who_ask_at_once_are_never_granted_more_than_there_is(
+    owner: Engine, queue: WorkQueue, store: SegmentStore
+) -> None:
+    planner = cut(owner, queue, store, 8)
+    found = [taken(queue) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        granted = list(pool.map(lambda work: store.allow(work, Used(0, 0), 35), found))
+    assert sorted(one for one in granted if one) == [5, 10, 10, 10]
+    with owner.connect() as connection:
+        mine = tables.segments.c.analysis_id == planner.analysis
+        assert connection.execute(sa.select(sa.func.sum(tables.segments.c.spent_seconds)).where(mine)).scalar() == 35
 
 
 def test_of_two_who_end_the_last_two_at_once_one_makes_it_whole(

@@ -121,6 +121,29 @@ def test_segments_give_the_same_persons_and_nearly_the_same_angles(
     assert np.quantile(apart, 0.95) <= 6
 
 
+def test_a_segment_is_as_much_work_as_it_may_be(footage: Path, vision: PoseModel) -> None:
+    """What leads to it is not counted: it is counted where it belongs."""
+    listed = packets(footage, Limits(), 0)
+    assert listed is not None
+    cut = segments(listed, 0.7, 0.4)[1]
+    asked: list[tuple[float, int]] = []
+
+    def allow(seconds: float, frames: int) -> float:
+        asked.append((seconds, frames))
+        return seconds + 0.3
+
+    looked = look(footage, Limits(), cut, vision, allow)
+    assert looked.lead > 0
+    assert asked[0][0] < 0.3
+    assert asked[0][1] == 1
+    assert len(asked) > 3
+    assert looked.account.spent_seconds <= asked[-1][0] + 0.3
+    with pytest.raises(RejectedVideoError, match="work"):
+        look(footage, Limits(), cut, vision, lambda seconds, _frames: min(seconds + 0.3, 0.6))
+    with pytest.raises(RejectedVideoError, match="work"):
+        look(footage, Limits(max_work_seconds=0.1), cut, vision, allow)
+
+
 @dataclass(frozen=True)
 class Walk:
     """A body whose middle is at `x` and moves by `step` a frame, seen in frames `first` to `last` of a clip."""

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from fastbreak_service.analysis import Vision
     from fastbreak_service.segments.cutting import Segment
+    from fastbreak_service.segments.reading import Allow
     from fastbreak_service.video.frames import Frame
     from fastbreak_service.video.limits import Limits
 
 
-def look(path: Path, limits: Limits, segment: Segment, vision: Vision, spent_seconds: float = 0.0) -> Looked:
-    """What is seen of a segment. Raises RejectedVideoError; `spent_seconds` of work are those of other segments."""
-    reader = SegmentReader(path, limits, segment, spent_seconds)
+def look(path: Path, limits: Limits, segment: Segment, vision: Vision, allow: Allow | None = None) -> Looked:
+    """What is seen of a segment. Raises RejectedVideoError; `allow` as of a `SegmentReader`."""
+    reader = SegmentReader(path, limits, segment, allow)
     times: list[float] = []
 
     def timed() -> Iterator[Frame]:

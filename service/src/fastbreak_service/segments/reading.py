@@ -14,9 +14,10 @@ from fastbreak_service.video.decoding import Tally, pictures, settle
 from fastbreak_service.video.deinterlace import progressive
 from fastbreak_service.video.frames import NOT_READ, NOT_SET_UP, Clock, Frame, Showing
 from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.work import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from av.container import InputContainer
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.video.limits import Limits
-    from fastbreak_service.video.work import Meter
+
+    type Allow = Callable[[float, int], float]
 
 # Stamps are parts of a second, and floating.
 NEARLY = 1e-6
@@ -46,20 +48,21 @@ class SegmentReader:
     """One pass over a segment: the frames from its lead on, from 0, with their times in the clip.
 
     Iterate once, then ask for `lead`, how many frames are not its own, and `account`. Raises RejectedVideoError, also
-    when it would be too much work with what was spent on other segments.
+    when it is more work than `allow` says, which is asked with the work so far and the frames. The lead is not counted:
+    it is the segment's before.
     """
 
-    def __init__(self, path: Path, limits: Limits, segment: Segment, spent_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, limits: Limits, segment: Segment, allow: Allow | None = None) -> None:
         self._path = path
         self._limits = limits
         self._segment = segment
         self._damage = DamageCounter()
         self._tally = Tally(reports=lambda: self._damage.count)
-        self.meter: Meter = limits.meter()
+        self._allow = allow or (lambda _seconds, _frames: limits.max_work_seconds)
+        self.meter = Meter(0.0, self._more)
         self.lead = self._count = 0
         self._damaged = 0
-        self._spent = spent_seconds
-        self._before = (0, spent_seconds)
+        self._before = (0, 0.0)
 
     def account(self) -> Account:
         """What the pass saw."""
@@ -73,7 +76,6 @@ class SegmentReader:
         )
 
     def __iter__(self) -> Iterator[Frame]:
-        self.meter.spend(self._spent)
         with self._damage:
             container, stream = open_video(self._path, self._limits)
             with container:
@@ -81,6 +83,14 @@ class SegmentReader:
                     yield from self._frames(container, stream)
                 finally:
                     settle(stream)
+
+    def _more(self, spent_seconds: float) -> float:
+        """How much work the pass may be, now that it was so much."""
+        own = self._count - self.lead
+        if own == 0:
+            return min(spent_seconds, self._limits.max_work_seconds)
+        before = self._before[1]
+        return before + self._allow(spent_seconds - before, own)
 
     def _sums(self) -> tuple[int, float]:
         return self._tally.errors + self._damage.count, self.meter.spent

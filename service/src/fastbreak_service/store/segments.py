@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fastbreak_service.segments.budget import Charge, allowed
 from fastbreak_service.segments.cutting import Segment, segment_of
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, segments, work
 from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT
+from fastbreak_service.store.work import held_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from fastbreak_service.segments.budget import Used
     from fastbreak_service.store.work import Work
 
 _COPY_SECONDS = 300
@@ -64,9 +67,27 @@ class SegmentStore:
             connection.execute(told.values(segments=len(cut), segments_ended=0))
         return True
 
+    def allow(self, taken: Work, used: Used, limit_seconds: float) -> float | None:
+        """How much work an attempt at a segment may be in all, with `limit_seconds` for all segments together.
+
+        No more than it was when nothing is left, or the segment is no longer this attempt's. None: ask again. What is
+        allowed is charged until it is known how much it was.
+        """
+        assert taken.part is not None  # noqa: S101 - whoever calls has a segment
+        number, earlier = taken.part.segment.number, taken.part.earlier_seconds
+        with self._engine.begin() as connection:
+            _lock(connection, taken.analysis)
+            if connection.execute(sa.select(sa.exists().where(*held_by(taken)))).scalar() is not True:
+                return used.seconds
+            found = allowed(number, earlier, used, _charges(connection, taken.analysis, number), limit_seconds)
+            charged = earlier + (used.seconds if found is None else found)
+            connection.execute(sa.update(segments).where(*held_by(taken)).values(spent_seconds=charged))
+        return found
+
     def saw(self, taken: Work, seen: bytes, spent_seconds: float) -> bool:
         """A segment was looked at; what was seen is kept until all are joined."""
-        return self._end(taken, seen=seen, spent_seconds=spent_seconds)
+        earlier = taken.part.earlier_seconds if taken.part else 0.0
+        return self._end(taken, seen=seen, spent_seconds=earlier + spent_seconds)
 
     def miss(self, taken: Work, code: str, reason: str) -> bool:
         """A segment is missing for good."""
@@ -105,6 +126,20 @@ class SegmentStore:
                 return False
             _count(connection, taken.analysis)
         return True
+
+
+def _charges(connection: Connection, analysis: UUID, number: int) -> list[Charge]:
+    """What is charged to the segments of an analysis but one."""
+    packets = segments.c.content["packets"].as_integer()
+    runs = sa.and_(segments.c.ended_at.is_(None), segments.c.lease_until > sa.func.now())
+    columns = (
+        segments.c.number,
+        packets,
+        sa.func.coalesce(segments.c.spent_seconds, 0.0),
+        sa.func.coalesce(runs, False),
+    )
+    statement = sa.select(*columns).where(segments.c.analysis_id == analysis, segments.c.number != number)
+    return [Charge(*row) for row in connection.execute(statement)]
 
 
 def _lock(connection: Connection, analysis: UUID) -> None:

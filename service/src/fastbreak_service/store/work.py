@@ -33,10 +33,14 @@ _VANISHED = "whoever analysed it ended without a word"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The segment that a piece of work is of, and the work that the others have been so far, in estimated seconds."""
+    """The segment that a piece of work is of, and the work that was charged before, in estimated seconds.
+
+    `spent_seconds` is of the whole analysis, `earlier_seconds` of earlier attempts at this segment.
+    """
 
     segment: Segment
     spent_seconds: float
+    earlier_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,9 @@ class WorkQueue:
         columns = [column for column in segments.c if column is not segments.c.seen]
         taken = sa.update(segments).where(this).values(self._taking(segments)).returning(*columns)
         row = connection.execute(taken).mappings().one()
-        of_others = sa.select(sa.func.coalesce(sa.func.sum(segments.c.spent_seconds), 0.0))
-        spent = connection.execute(of_others.where(segments.c.analysis_id == found.analysis_id)).scalar_one()
-        part = Part(segment_of(row["content"]), float(spent))
+        charged = sa.select(sa.func.coalesce(sa.func.sum(segments.c.spent_seconds), 0.0))
+        spent = connection.execute(charged.where(segments.c.analysis_id == found.analysis_id)).scalar_one()
+        part = Part(segment_of(row["content"]), float(spent), float(row["spent_seconds"] or 0))
         return self._taken(connection, row, SEGMENTS_CONTRACT, part)
 
     def _take_work(self, connection: Connection, abandoned: bool) -> Work | None:

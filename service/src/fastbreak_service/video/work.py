@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Processor time on the machine of docs/service.md, as benchmarks/work.py measures it, rounded up. What matters is that
 # no clip costs much more than said.
@@ -55,10 +59,14 @@ def estimate(codec: str, frames: int, seconds: float, size: tuple[int, int], pix
 
 
 class Meter:
-    """Adds up the work on one clip, in estimated seconds, and stops it at a limit."""
+    """Adds up the work on one clip, in estimated seconds, and stops it at a limit.
 
-    def __init__(self, limit_seconds: float) -> None:
+    `more` is asked for another limit, with the sum that is over the one before.
+    """
+
+    def __init__(self, limit_seconds: float, more: Callable[[float], float] | None = None) -> None:
         self._limit = limit_seconds
+        self._more = more
         self._spent = 0.0
 
     @property
@@ -69,6 +77,8 @@ class Meter:
     def spend(self, seconds: float) -> None:
         """Add some work. Raises RejectedVideoError when the sum is over the limit."""
         self._spent += seconds
+        if self._more is not None and self._spent > self._limit:
+            self._limit = self._more(self._spent)
         self.check(self._spent)
 
     def check(self, seconds: float) -> None:

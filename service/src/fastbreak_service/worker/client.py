@@ -17,16 +17,18 @@ from fastbreak_service.errors import AnalysisError, NotCheckedError, RejectedVid
 from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.vision.precision import Precision
 from fastbreak_service.worker.confine import environment
-from fastbreak_service.worker.protocol import parse_event, parse_verdict
+from fastbreak_service.worker.protocol import allowed_line, parse_event, parse_verdict
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.protocol import AnyJob, Cover, Job, Join, Look
+
+    type Allow = Callable[[float, int], Awaitable[float]]
 
 # Nothing is lost by waiting for long: without its networks the service is not ready anyway.
 _LOAD_SECONDS = 300
@@ -124,9 +126,13 @@ class Worker:
         result: dict[str, Any] = event["result"]
         return result
 
-    async def look(self, job: Look) -> tuple[int, float]:
-        """Have a segment looked at; its frames, and the work they were, in estimated seconds. Raises as `analyse`."""
-        event = await self._done(job, "looked")
+    async def look(self, job: Look, allow: Allow) -> tuple[int, float]:
+        """Have a segment looked at; its frames, and the work they were, in estimated seconds. Raises as `analyse`.
+
+        `allow` says how much work it may be in all, and is asked with the work and the frames so far. While it thinks
+        the time does not count.
+        """
+        event = await self._done(job, "looked", allow=allow)
         return int(event["frames"]), float(event["spent_seconds"])
 
     async def join(self, job: Join) -> dict[str, Any]:
@@ -138,7 +144,7 @@ class Worker:
         """Have a film written in which persons are covered; how many frames it has. Raises as `analyse`."""
         return int((await self._done(job, "covered"))["frames"])
 
-    async def _done(self, job: AnyJob, *kinds: str) -> dict[str, Any]:
+    async def _done(self, job: AnyJob, *kinds: str, allow: Allow | None = None) -> dict[str, Any]:
         """The event that says that a job is done."""
         await self.start()
         process = self._process
@@ -146,10 +152,14 @@ class Worker:
             raise WorkerDiedError("it did not start")
         event: dict[str, Any] | None = None
         try:
-            async with asyncio.timeout(self._timeout):
-                process.stdin.write(job.line().encode())
-                await process.stdin.drain()
-                event = _of(job, kinds, await self._event(process))
+            async with asyncio.timeout(self._timeout) as timer:
+                await _write(process.stdin, job.line())
+                found = await self._event(process)
+                while allow is not None and found["event"] == "spent":
+                    asked = _of(job, ("spent",), found)
+                    await _write(process.stdin, await _answer(asked, allow, timer))
+                    found = await self._event(process)
+                event = _of(job, kinds, found)
         except TimeoutError as error:
             raise AnalysisTimeoutError(self._timeout) from error
         except ConnectionError as error:
@@ -174,6 +184,20 @@ class Worker:
             return await asyncio.to_thread(parse_event, line)
         except ValueError as error:
             raise WorkerDiedError("it answered what is no event") from error
+
+
+async def _write(pipe: asyncio.StreamWriter, line: str) -> None:
+    pipe.write(line.encode())
+    await pipe.drain()
+
+
+async def _answer(asked: dict[str, Any], allow: Allow, timer: asyncio.Timeout) -> str:
+    """The answer to a question for more work; until there is one the timer stands still."""
+    due, begun = timer.when(), asyncio.get_running_loop().time()
+    timer.reschedule(None)
+    seconds = await allow(float(asked["spent_seconds"]), int(asked["frames"]))
+    timer.reschedule(None if due is None else due + asyncio.get_running_loop().time() - begun)
+    return allowed_line(seconds)
 
 
 def _of(job: AnyJob, kinds: Sequence[str], event: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import structlog
 from fastbreak_service import metrics
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
-from fastbreak_service.worker.verdict import GiveUp
+from fastbreak_service.worker.verdict import GiveUp, is_videos_fault
 from fastbreak_service.worker.writing import settle
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Endings:
     async def finish(self, taken: Work, result: dict[str, Any], job: Job | Join) -> bool:
         """Record a result; False when the analysis is no longer ours.
 
-        Work of which a part is missing stays, as a dead letter.
+        Work of which a part is missing stays, as a dead letter, unless it is the video's fault.
         """
         rows, poses = Path(job.measures), Path(job.poses)
         if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, rows, poses, taken)):
@@ -51,7 +51,7 @@ class Endings:
 
     async def end(self, taken: Work, missing: Sequence[dict[str, Any]] = ()) -> None:
         """The analysis has ended: its place in the queue is needed no more, and its video only to be looked at."""
-        if missing:
+        if any(not is_videos_fault(part["code"]) for part in missing):
             await self._bury(taken, f"{len(missing)} parts are missing: {list(missing)}")
         elif await settle(lambda: self._queue.done(taken)):
             await self._retire(taken)

@@ -80,8 +80,9 @@ class Joining:
         found = await settle(lambda: self._segments.ended(taken.analysis))
         lost = [one for one in found if one.code]
         if lost and len(lost) == len(found):
+            ours = not all(verdict.is_videos_fault(one.code) for one in lost)
             why = f"No part of the video could be analysed. The first of {len(lost)}: {lost[0].reason}"
-            await self._endings.give_up(taken, GiveUp(lost[0].code or INTERNAL, why, dead_letter=True))
+            await self._endings.give_up(taken, GiveUp(lost[0].code or INTERNAL, why, dead_letter=ours))
             return
         try:
             await self._join(taken, found)

@@ -3,18 +3,22 @@
 
 """The work of looking at one segment of a long video. Whoever ends the last one makes the analysis one to be joined.
 
-A segment that takes its workers with it is missing in the end; what is wrong with the video fails the analysis.
+A segment that takes its workers with it is missing in the end, and so is one for which too little of the work is left
+that the analysis may be; what else is wrong with the video fails the analysis.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from fastbreak_service.errors import AnalysisError, Rejection
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.segments.budget import Used
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.protocol import INTERNAL, Look
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 _BROKEN = "It stopped on an error of its own; the service's log has the cause."
 # What was seen of the longest segment with as many persons as are followed is a tenth of this.
 _MOST_BYTES = 1 << 28
-_VIDEOS_FAULT = frozenset(Rejection)
+_ASK_AGAIN_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -56,6 +60,8 @@ class Looking:
                 await self._endings.end(taken)
             elif hopeless := verdict.before(taken, self._most_failures):
                 await self._miss(taken, hopeless)
+            elif await self._is_too_late(taken, part):
+                await self._run_out(taken)
             else:
                 await self._do(taken, part)
         except DATABASE_ERRORS as error:
@@ -76,15 +82,23 @@ class Looking:
             await self._hand_back(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS))
             return
         seen = self._footage.directory / f"{taken.analysis}.{taken.token}.segment"
-        job = Look(str(taken.analysis), str(video), part.segment, str(seen), self._limits, part.spent_seconds)
+        job = Look(str(taken.analysis), str(video), part.segment, str(seen), self._limits)
         try:
-            frames, spent = await self._analyst.look(job)
+            frames, spent = await self._analyst.look(job, lambda *used: self._allow(taken, Used(*used)))
             await self._keep(taken, seen, spent, frames)
         except AnalysisError as error:
             await self._judge(taken, error)
         finally:
             seen.unlink(missing_ok=True)
             self._footage.put_away(video)
+
+    async def _allow(self, taken: Work, used: Used) -> float:
+        """How much work the segment may be in all. Until that is known, it waits for those before it."""
+        limit = self._limits.max_work_seconds
+        while (found := await settle(partial(self._segments.allow, taken, used, limit))) is None:
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            used = replace(used, waited_seconds=used.waited_seconds + _ASK_AGAIN_SECONDS)
+        return found
 
     async def _keep(self, taken: Work, seen: Path, spent: float, frames: int) -> None:
         if seen.stat().st_size > _MOST_BYTES:
@@ -97,10 +111,20 @@ class Looking:
         judged = verdict.after(error, taken, self._most_failures)
         if isinstance(judged, TryAgain):
             await self._hand_back(taken, judged)
-        elif judged.code in _VIDEOS_FAULT:
+        elif judged.code == Rejection.TOO_MUCH_WORK:
+            await self._run_out(taken)
+        elif verdict.is_videos_fault(judged.code):
             await self._endings.give_up(taken, judged)
         else:
             await self._miss(taken, judged)
+
+    async def _is_too_late(self, taken: Work, part: Part) -> bool:
+        """Whether nothing is left of the work that the whole may be, and nothing comes back."""
+        spent = part.spent_seconds >= self._limits.max_work_seconds
+        return spent and await self._allow(taken, Used(0.0, 0)) <= 0
+
+    async def _run_out(self, taken: Work) -> None:
+        await self._miss(taken, GiveUp(Rejection.TOO_MUCH_WORK, _ran_out(taken, self._limits.max_work_seconds)))
 
     async def _miss(self, taken: Work, judged: GiveUp) -> None:
         mine = await settle(lambda: self._segments.miss(taken, judged.code, judged.message))
@@ -118,3 +142,12 @@ class Looking:
     def _log(taken: Work, what: str, **more: object) -> None:
         number = taken.part.segment.number if taken.part else None
         log.info(what, analysis_id=str(taken.analysis), segment=number, **more)
+
+
+def _ran_out(taken: Work, limit_seconds: float) -> str:
+    """Why a segment is missing for which no work was left."""
+    return (
+        f"{verdict.what(taken)} was not analysed to its end: all parts of the video together make more than "
+        f"{limit_seconds:g} seconds of work, the most that is done for a video. Cut the video to the part of interest, "
+        "or scale it down."
+    )

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.segments.budget import Used
     from fastbreak_service.segments.cutting import Segment
     from fastbreak_service.store.coverings import Seen
     from fastbreak_service.store.segments import Ended
     from fastbreak_service.store.work import Work
+    from fastbreak_service.worker.client import Allow
     from fastbreak_service.worker.protocol import Cover, Job, Join, Look
 
 
@@ -112,6 +114,9 @@ class Segments(Protocol):
     def cut(self, taken: Work, cut: Sequence[Segment]) -> bool:
         """Make segments of a piece of work."""
 
+    def allow(self, taken: Work, used: Used, limit_seconds: float) -> float | None:
+        """How much work an attempt at a segment may be in all; None: ask again."""
+
     def saw(self, taken: Work, seen: bytes, spent_seconds: float) -> bool:
         """A segment was looked at."""
 
@@ -138,7 +143,7 @@ class Analyst(Protocol):
     async def analyse(self, job: Job) -> dict[str, Any] | list[Segment]:
         """The result of a job, or the segments of a video that is to be cut. Raises AnalysisError."""
 
-    async def look(self, job: Look) -> tuple[int, float]:
+    async def look(self, job: Look, allow: Allow) -> tuple[int, float]:
         """Have a segment looked at; its frames and the work they were. Raises AnalysisError."""
 
     async def join(self, job: Join) -> dict[str, Any]:

@@ -33,13 +33,24 @@ from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.vision.precision import Precision, possible, spoken
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
-from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Cover, Job, Join, Look, event_line, parse_job
+from fastbreak_service.worker.protocol import (
+    INTERNAL,
+    STORAGE,
+    Cover,
+    Job,
+    Join,
+    Look,
+    event_line,
+    parse_allowed,
+    parse_job,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastbreak_service.analysis import MeasureRow
     from fastbreak_service.segments.cutting import Segment
+    from fastbreak_service.segments.reading import Allow
     from fastbreak_service.vision.tracker import Sighting
     from fastbreak_service.worker.protocol import AnyJob
 
@@ -59,8 +70,10 @@ def main() -> None:
     confinement = confine(_ALLOWANCE, Files(read=(models,), work=scratch))
     vision = PoseModel(models, precision)
     events.write(event_line("ready", **asdict(confinement)))
-    for job in _jobs():
-        events.write(_answer(job, vision))
+    lines = _lines()
+    while True:
+        job = parse_job(lines.get())
+        events.write(_answer(job, vision, _asking(job, events, lines)))
 
 
 def _take_standard_output() -> TextIO:
@@ -70,8 +83,8 @@ def _take_standard_output() -> TextIO:
     return events
 
 
-def _jobs() -> Iterator[AnyJob]:
-    """The jobs as they arrive. When the server's end closes, the process ends at once, whatever it is doing."""
+def _lines() -> queue.SimpleQueue[str]:
+    """What arrives, line by line. When the server's end closes, the process ends at once, whatever it is doing."""
     arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
@@ -80,13 +93,22 @@ def _jobs() -> Iterator[AnyJob]:
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    while True:
-        yield parse_job(arrived.get())
+    return arrived
 
 
-def _answer(job: AnyJob, vision: PoseModel) -> str:
+def _asking(job: AnyJob, events: TextIO, lines: queue.SimpleQueue[str]) -> Allow:
+    """Asks the server how much work a job may be."""
+
+    def allow(spent_seconds: float, frames: int) -> float:
+        events.write(event_line("spent", id=job.id, frames=frames, spent_seconds=spent_seconds))
+        return parse_allowed(lines.get())
+
+    return allow
+
+
+def _answer(job: AnyJob, vision: PoseModel, allow: Allow) -> str:
     try:
-        return _done(job, vision)
+        return _done(job, vision, allow)
     except AnalysisError as error:
         return event_line("failed", id=job.id, code=error.code, message=error.message)
     except OSError as error:
@@ -104,11 +126,11 @@ def _answer(job: AnyJob, vision: PoseModel) -> str:
         )
 
 
-def _done(job: AnyJob, vision: PoseModel) -> str:
+def _done(job: AnyJob, vision: PoseModel, allow: Allow) -> str:
     if isinstance(job, Cover):
         return event_line("covered", id=job.id, frames=cover(job))
     if isinstance(job, Look):
-        looked = look(Path(job.video), job.limits, job.segment, vision, job.spent_seconds)
+        looked = look(Path(job.video), job.limits, job.segment, vision, allow)
         Path(job.seen).write_bytes(looked.written())
         account = looked.account
         return event_line("looked", id=job.id, frames=account.pictures, spent_seconds=account.spent_seconds)

@@ -82,7 +82,7 @@ class Cover:
 class Look:
     """A segment of a video to look at, and the file that receives what is seen of it.
 
-    `spent_seconds` of the allowed work are spent on other segments.
+    How much work it may be is asked for meanwhile: each event `spent` is answered with a line of `allowed_line`.
     """
 
     id: str
@@ -90,7 +90,6 @@ class Look:
     segment: Segment
     seen: str
     limits: Limits
-    spent_seconds: float = 0.0
 
     def line(self) -> str:
         """The job as a line."""
@@ -141,9 +140,19 @@ def event_line(kind: str, **content: Any) -> str:
     """An event as a line. Kinds: `ready` (offline, files), `failed` (id, code, message).
 
     And, by the kind of job, `done` (id, result), `cut` (id, segments), `looked` (id, frames, spent_seconds) or
-    `covered` (id, frames).
+    `covered` (id, frames). `spent` (id, frames, spent_seconds) is a question, by which no job ends.
     """
     return json.dumps({"event": kind, **content}) + "\n"
+
+
+def allowed_line(seconds: float) -> str:
+    """The answer to an event `spent`: how much work the job may be in all."""
+    return json.dumps({"allowed_seconds": seconds}) + "\n"
+
+
+def parse_allowed(line: str) -> float:
+    """What such an answer says."""
+    return float(json.loads(line)["allowed_seconds"])
 
 
 def parse_event(line: bytes) -> dict[str, Any]:
@@ -157,6 +166,7 @@ def parse_event(line: bytes) -> dict[str, Any]:
         "done": _is_done,
         "cut": _is_cut,
         "looked": _is_looked,
+        "spent": _is_looked,
         "covered": _is_covered,
         "failed": _is_failed,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastbreak_service.errors import Rejection
 from fastbreak_service.worker.protocol import STORAGE
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DIED = "worker_died"
 # What may end otherwise the next time; everything else is the video's or a fault of ours, and stays.
 _WORTH_ANOTHER_TRY = (DIED, STORAGE)
+_VIDEOS_FAULT = frozenset(Rejection)
 FAILURE_PAUSE_SECONDS = 2.0
 STORAGE_PAUSE_SECONDS = 10.0
 MOST_TAKES = 360
@@ -49,7 +51,7 @@ def before(taken: Work, most_failures: int) -> GiveUp | None:
     if taken.failures >= most_failures:
         return GiveUp(
             DIED,
-            f"{_what(taken)} was tried {taken.failures} times, and none came to an end: {taken.reason}. It may be "
+            f"{what(taken)} was tried {taken.failures} times, and none came to an end: {taken.reason}. It may be "
             "damaged in a way that breaks the decoder, or need more memory than there is. Re-encode it, or make it "
             "smaller.",
             dead_letter=True,
@@ -75,7 +77,13 @@ def after(error: AnalysisError, taken: Work, most_failures: int) -> TryAgain | G
     return GiveUp(error.code, f"{error.message} It was tried {times}.", dead_letter=True)
 
 
-def _what(taken: Work) -> str:
+def is_videos_fault(code: str | None) -> bool:
+    """Whether it is the video that a failure is told of, and no other try would help."""
+    return code in _VIDEOS_FAULT
+
+
+def what(taken: Work) -> str:
+    """What is analysed, in words."""
     if taken.part is None:
         return "The video"
     segment = taken.part.segment

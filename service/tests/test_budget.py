@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The work of one analysis, shared by segments that are looked at side by side: played through with all their costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastbreak_service.segments.budget import GRANT_SECONDS, Charge, Used, allowed
+
+PACKETS = 1800
+
+
+@dataclass
+class Side:
+    """A segment that costs so much, in all attempts together, and how far it is."""
+
+    cost: float
+    used: float = 0.0
+    lost: float = 0.0
+    granted: float = 0.0
+    waited: float = 0.0
+    state: str = "open"
+
+    @property
+    def charged(self) -> float:
+        """What the database has."""
+        return self.lost + self.granted
+
+
+@dataclass
+class Game:
+    """Workers that look at segments, each a second of work in a turn, until all have ended."""
+
+    limit: float
+    sides: list[Side]
+    workers: int
+    kills: dict[int, int] = field(default_factory=dict)
+
+    def play(self) -> list[Side]:
+        """The segments at the end. `kills`: in which turn whoever looks at which segment is killed."""
+        for turn in range(100_000):
+            for number in (number for at, number in self.kills.items() if at == turn):
+                self._kill(self.sides[number % len(self.sides)])
+            running = [side for side in self.sides if side.state == "runs"]
+            for side in [side for side in self.sides if side.state == "open"][: self.workers - len(running)]:
+                side.state = "runs"
+            if all(side.state in {"seen", "missing"} for side in self.sides):
+                return self.sides
+            for number, side in enumerate(self.sides):
+                if side.state == "runs":
+                    self._step(number, side)
+            assert sum(side.charged for side in self.sides) <= self.limit + 1e-6, "never more than there is"
+        raise AssertionError("it never ends")
+
+    @staticmethod
+    def _kill(side: Side) -> None:
+        if side.state == "runs":
+            side.state, side.lost = "open", side.charged
+            side.used = side.granted = 0.0
+
+    def _step(self, number: int, side: Side) -> None:
+        aim = min(side.used + 1, side.cost)
+        if aim > side.granted:
+            frames = round(PACKETS * side.used / side.cost)
+            others = [
+                Charge(place, PACKETS, other.charged, other.state == "runs")
+                for place, other in enumerate(self.sides)
+                if other is not side
+            ]
+            found = allowed(number, side.lost, Used(side.used, frames, side.waited), others, self.limit)
+            side.granted = side.used if found is None else found
+            side.waited = side.waited + 1 if found is None else 0.0
+            if found is None:
+                return
+            if found <= side.used:
+                side.state = "missing"
+                return
+        side.used = min(aim, side.granted)
+        if side.used >= side.cost:
+            side.state, side.granted = "seen", side.used
+
+
+def sides(*costs: float) -> list[Side]:
+    """Segments of these costs."""
+    return [Side(cost) for cost in costs]
+
+
+@given(st.lists(st.floats(1, 200), min_size=2, max_size=25), st.integers(1, 30))
+def test_what_the_whole_may_be_all_segments_may_be_however_many_are_looked_at_at_once(
+    costs: list[float], workers: int
+) -> None:
+    found = Game(sum(costs) + 0.1 * len(costs) + 0.2, sides(*costs), workers).play()
+    assert {side.state for side in found} == {"seen"}
+
+
+@given(st.lists(st.floats(20, 200), min_size=2, max_size=25), st.integers(1, 30), st.floats(0.1, 1))
+def test_together_they_are_never_more_work_than_the_whole_may_be(
+    costs: list[float], workers: int, share: float
+) -> None:
+    limit = share * sum(costs)
+    found = Game(limit, sides(*costs), workers).play()
+    assert sum(side.used for side in found) <= limit + 1e-6
+
+
+@given(
+    st.lists(st.floats(20, 120), min_size=2, max_size=12),
+    st.integers(1, 12),
+    st.dictionaries(st.integers(0, 200), st.integers(0, 11), max_size=6),
+)
+def test_the_time_of_killed_workers_counts_and_nothing_waits_for_ever(
+    costs: list[float], workers: int, kills: dict[int, int]
+) -> None:
+    found = Game(0.9 * sum(costs), sides(*costs), workers, kills).play()
+    assert sum(side.charged for side in found) <= 0.9 * sum(costs) + 1e-6
+
+
+@pytest.mark.parametrize("workers", [1, 4, 20])
+def test_of_a_video_that_is_too_much_most_of_the_work_is_not_in_vain(workers: int) -> None:
+    """Twenty at once, each with an equal share, would all end unfinished."""
+    found = Game(1800, sides(*[120.0] * 20), workers).play()
+    seen = [number for number, side in enumerate(found) if side.state == "seen"]
+    assert len(seen) >= 13
+    assert seen == list(range(len(seen))), "those that come first"
+
+
+def test_what_is_granted_is_little() -> None:
+    assert allowed(0, 0, Used(0, 0), [], 1800) == GRANT_SECONDS
+    assert allowed(0, 0, Used(9, 100), [Charge(1, PACKETS, 1788, runs=True)], 1800) == 12
+    assert allowed(0, 3, Used(9, 100), [], 20) == 17
+
+
+def test_whoever_is_first_waits_for_what_comes_back_but_not_for_ever() -> None:
+    others = [Charge(1, PACKETS, 10, runs=True)]
+    assert allowed(0, 0, Used(90, 100), others, 100) is None
+    assert allowed(0, 0, Used(90, 100, 61), others, 100) == 90
+    assert allowed(0, 0, Used(90, 100), [Charge(1, PACKETS, 10, runs=False)], 100) == 90
+    assert allowed(2, 0, Used(90, 100, 61), others, 100) is None, "those before it are let go on"
