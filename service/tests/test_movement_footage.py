@@ -21,8 +21,13 @@ import pytest
 from fastbreak_service.analysis import analyse
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.movement.values import Landing
+from fastbreak_service.segments.cutting import segments
+from fastbreak_service.segments.joining import Part, join
+from fastbreak_service.segments.looked import read
+from fastbreak_service.segments.looking import look
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.video.packets import packets
 from fastbreak_service.vision.models import DETECTOR_FILES, LANDMARK_FILE
 from support import clips
 from support.clips import Look
@@ -83,6 +88,33 @@ def test_the_landing_is_where_the_label_says(
     # Measured, the hips are lowest up to two frames before the eye says so.
     assert DEEPEST[0] - 2.01 <= landing.deepest_seconds * 30 + FIRST <= DEEPEST[1] + 1.5
     assert abs(FIRST + list(frames)[landing.contact_frame] - CONTACT) <= 1
+
+
+def test_a_landing_over_a_border_of_segments_is_that_of_the_whole(
+    demo_clip: Path, vision: PoseModel, tmp_path: Path
+) -> None:
+    """Before a camera that pans, of which each segment hears by itself. The border is between contact and deepest."""
+    shown = enumerate(clips.scaled(demo_clip, 50, 1326, first=160))
+    panned = [np.ascontiguousarray(picture[20:740, 2 * frame : 2 * frame + 1200]) for frame, picture in shown]
+    path = clips.write(tmp_path / "landing.mp4", panned, Look(codec="libx264", encoder={"g": "34"}))
+    listed = packets(path, Limits(), 0)
+    assert listed is not None
+    cut = segments(listed, 0.8, 0.9)
+    assert [one.packets for one in cut] == [34, 16]
+    trails = Trails()
+    result = join(
+        (Part(one, read(look(path, Limits(), one, vision).written())) for one in cut),
+        Limits(),
+        lambda _row: None,
+        trails.add,
+    )
+    moved = trails.reviewed(result.video.frames_per_second)
+    (parts,) = (event for person in moved.persons for event in person.events if isinstance(event, Landing))
+    (whole,) = landings(path, vision)
+    assert parts.contact_frame == whole.contact_frame < 34 < parts.deepest_frame
+    assert abs(parts.deepest_frame - whole.deepest_frame) <= 1
+    assert parts.fall_speed == pytest.approx(whole.fall_speed, rel=0.03)
+    assert parts.legs == whole.legs
 
 
 def test_the_command_prints_and_writes_events_measures_and_findings(pictures: list[Bytes], tmp_path: Path) -> None:

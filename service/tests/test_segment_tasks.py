@@ -19,7 +19,12 @@ from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.segments.budget import Used
 from fastbreak_service.segments.cutting import Segment
 from fastbreak_service.store.segments import Ended
-from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT
+from fastbreak_service.store.team_analyses import (
+    JOIN_CONTRACT,
+    OLD_JOIN_CONTRACT,
+    OLD_SEGMENTS_CONTRACT,
+    SEGMENTS_CONTRACT,
+)
 from fastbreak_service.store.work import Part, Work
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.limits import Limits
@@ -61,6 +66,7 @@ class Memory:
     allowed: list[float | None] = field(default_factory=list)
     asked: list[Used] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    new: bool = True
 
     def _note(self, what: str) -> None:
         self.said.append(what)
@@ -94,7 +100,7 @@ class Memory:
         return self.allowed.pop(0)
 
     async def look(self, job: Look, allow: Allow) -> tuple[int, float]:
-        assert job.segment == segment(1)
+        assert (job.segment, job.form) == (segment(1), 2 if self.new else 1)
         if self.allowed and (allowed := await allow(20.0, 600)) <= 20:
             self._note("look")
             raise AnalysisError("too_much_work", f"more than {allowed} s")
@@ -174,6 +180,12 @@ def done(memory: Memory, taken: Work) -> list[str]:
 
 def test_a_long_video_is_cut_and_not_ended(tmp_path: Path) -> None:
     assert done(Memory(tmp_path), VIDEO) == ["fetch", "cut 2", "put away"]
+
+
+def test_what_a_release_before_cut_is_looked_at_and_joined_as_it_does(tmp_path: Path) -> None:
+    looks = replace(LOOK, contract=OLD_SEGMENTS_CONTRACT)
+    assert done(Memory(tmp_path, new=False), looks) == ["fetch", "look", "saw seen 3.0", "put away"]
+    assert done(Memory(tmp_path), replace(JOIN, contract=OLD_JOIN_CONTRACT)) == JOINED
 
 
 DIED = AnalysisError("worker_died", "It died.")

@@ -25,7 +25,14 @@ from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.segments import SegmentStore
-from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT, NewAnalysis, TeamAnalyses
+from fastbreak_service.store.team_analyses import (
+    JOIN_CONTRACT,
+    OLD_JOIN_CONTRACT,
+    OLD_SEGMENTS_CONTRACT,
+    SEGMENTS_CONTRACT,
+    NewAnalysis,
+    TeamAnalyses,
+)
 from fastbreak_service.store.work import Backlog, Work, WorkQueue
 from fastbreak_service.video.completeness import Completeness
 
@@ -151,6 +158,21 @@ def test_whoever_takes_videos_in_counts_segments_too(
     finally:
         made.dispose()
     assert (found.waiting, found.unfinished) == (2, 3)
+
+
+def test_what_a_release_before_cut_it_can_join(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
+    """Its workers look at such segments beside those of this one; what this one cuts they leave alone."""
+    planner = cut(owner, queue, store, 2)
+    with owner.begin() as connection:
+        mine = tables.work.c.analysis_id == planner.analysis
+        connection.execute(sa.update(tables.work).where(mine).values(contract=OLD_SEGMENTS_CONTRACT))
+    assert (queue.waiting(), queue.left()) == (2, 2)
+    found = [taken(queue), taken(queue)]
+    assert {work.contract for work in found} == {OLD_SEGMENTS_CONTRACT}
+    assert all(store.saw(work, b"x", 1) for work in found)
+    joiner = taken(queue)
+    assert (joiner.contract, joiner.owner) == (OLD_JOIN_CONTRACT, planner.owner)
+    assert queue.done(joiner)
 
 
 def test_work_of_a_later_release_waits_for_nobody_here(owner: Engine, queue: WorkQueue) -> None:

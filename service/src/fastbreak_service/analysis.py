@@ -167,9 +167,15 @@ def analyse(
 
 
 def followed(
-    frames: Iterable[Frame], vision: Vision, progress: Callable[[int], None] = lambda _: None
+    frames: Iterable[Frame],
+    vision: Vision,
+    progress: Callable[[int], None] = lambda _: None,
+    filmed: Callable[[Shift | None, int], None] = lambda *_: None,
 ) -> Iterator[list[Sighting]]:
-    """The sightings that became certain with each frame, and at the end."""
+    """The sightings that became certain with each frame, and at the end.
+
+    `filmed` is told of each frame its ground and scene, as of a `Camera`.
+    """
     tracker, camera = Tracker(), Camera()
     grounds: dict[int, tuple[Shift | None, int]] = {}
     for frame in frames:
@@ -177,6 +183,7 @@ def followed(
         if shift is not None:
             tracker.move(shift)
         grounds[frame.index] = camera.ground, camera.scene
+        filmed(camera.ground, camera.scene)
         grounds.pop(frame.index - _HELD_BACK, None)
         yield _grounded(_step(tracker, vision, frame), grounds)
         progress(frame.index + 1)

@@ -17,7 +17,7 @@ Either has to clear its limit by its error; what is within .6 s of a cut is part
 is a loss of speed after which the way goes on, within .6 s, 45 degrees or more to a side.
 
 Not looked for: where the person was not seen all the time, where nothing tells what the camera did (at a cut to another
-one, in blur, in a video that is looked at in segments), around landings and jumps, under 64 pixels of body and 24
+one, in blur, in segments of a release before), around landings and jumps, under 64 pixels of body and 24
 frames a second. Not measured, with the reason: where the body's size in the picture changes by 6 % in .4 s, so that it
 comes or goes (view), where the camera zooms, and under 29 frames a second (Li 2026, Sensors: at 25 Hz speeds and
 accelerations of basketball players are poorer than their places; read in the abstract).

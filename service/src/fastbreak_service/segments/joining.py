@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastbreak_service.analysis import Result, Telling
+from fastbreak_service.segments.filming import Film, filmed
 from fastbreak_service.segments.reading import NEARLY
 from fastbreak_service.segments.stitching import pose_of, same_persons
 from fastbreak_service.video.decoding import Tally
@@ -105,7 +106,8 @@ class _Joint:
     def __init__(self, limits: Limits) -> None:
         self._meter = limits.meter()
         self._tally, self._grid = Tally(), _Grid()
-        self._before: Looked | None = None
+        self._before: Film | None = None
+        self._scenes = 0
         self._known: dict[int, int] = {}
         self._persons = self._frame = self._errors = 0
         self._segment: Segment | None = None
@@ -123,13 +125,16 @@ class _Joint:
         self._count(part.segment, looked)
         times = self._grid.add(part.segment, looked.times[looked.lead :])
         self._known = self._numbered(looked)
-        self._before, self._model = looked, _both(self._model, looked.model)
+        film = self._before = filmed(self._before, looked, self._scenes)
+        self._scenes, self._model = film.last_scene + 1, _both(self._model, looked.model)
         found = [
             Sighting(
                 self._known[int(looked.persons[row])],
                 self._frame + (own := int(looked.frames[row]) - looked.lead),
                 float(times[own]),
                 pose_of(looked, row),
+                film.ground(int(looked.frames[row])),
+                film.scene(int(looked.frames[row])),
             )
             for row in np.flatnonzero(looked.frames >= looked.lead).tolist()
         ]
@@ -147,7 +152,7 @@ class _Joint:
 
     def _numbered(self, looked: Looked) -> dict[int, int]:
         """The clip's number of each person of a segment who is seen in a frame of its own."""
-        same = same_persons(self._before, looked) if self._before is not None else {}
+        same = same_persons(self._before.looked, looked) if self._before is not None else {}
         numbers: dict[int, int] = {}
         for person in looked.persons[looked.frames >= looked.lead].tolist():
             if person not in numbers:

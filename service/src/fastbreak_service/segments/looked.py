@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     type Whole = npt.NDArray[np.int32]
     type Doubles = npt.NDArray[np.float64]
 
-FORM = 1
-"""Another one gets another number, and its work another contract."""
+FORM = 2
+"""Another one gets another number, and its work another contract. The first one has not what the camera did."""
+FORMS = (1, FORM)
 _LONGEST_HEAD = 4096
+_SMALLEST, _FURTHEST = 1e-6, 1e9
+"""Scale and way of a ground: whoever zooms or pans for ten minutes stays far within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,11 @@ class _Head:
 class Looked:
     """What was seen of a segment: `times` of its frames, of which the first `lead` are not its own; and the sightings.
 
-    Of these, (n,): the person, from 1, the frame, from 0; (n, 33, 2) points and (n, 33) visibility, as of a `Pose`.
-    Of a person they are in order of time.
+    Of the frames, too, `grounds` (frames, 4), NaN where nothing tells, and `scenes`, as of a `Camera` of its own; None
+    in the first form.
+
+    Of the sightings, (n,): the person, from 1, the frame, from 0; (n, 33, 2) points and (n, 33) visibility, as of a
+    `Pose`. Of a person they are in order of time.
     """
 
     lead: int
@@ -57,24 +63,34 @@ class Looked:
     frames: Whole
     points: Floats
     visibility: Floats
+    grounds: Doubles | None = None
+    scenes: Whole | None = None
+
+    @property
+    def form(self) -> int:
+        """The number of its form."""
+        return 1 if self.grounds is None else FORM
 
     def written(self) -> bytes:
         """It as bytes."""
-        head = _Head(FORM, len(self.times), self.lead, len(self.persons), self.account, self.model)
+        head = _Head(self.form, len(self.times), self.lead, len(self.persons), self.account, self.model)
         arrays = (
-            np.ascontiguousarray(getattr(self, name), kind).tobytes() for name, kind, _ in _arrays(head.frames, 0)
+            np.ascontiguousarray(getattr(self, name), kind).tobytes()
+            for name, kind, _ in _arrays(head.form, head.frames, 0)
         )
         return b"".join([json.dumps(asdict(head)).encode(), b"\n", *arrays])
 
 
-def _arrays(frames: int, sightings: int) -> list[tuple[str, str, tuple[int, ...]]]:
-    """The arrays in their order, with what they are of and their shapes."""
+def _arrays(form: int, frames: int, sightings: int) -> list[tuple[str, str, tuple[int, ...]]]:
+    """The arrays of a form in their order, with what they are of and their shapes."""
+    camera = [("grounds", "<f8", (frames, 4)), ("scenes", "<i4", (frames,))]
     return [
         ("times", "<f8", (frames,)),
         ("persons", "<i4", (sightings,)),
         ("frames", "<i4", (sightings,)),
         ("points", "<f4", (sightings, COUNT, 2)),
         ("visibility", "<f4", (sightings, COUNT)),
+        *(camera if form > 1 else ()),
     ]
 
 
@@ -82,11 +98,11 @@ def read(content: bytes) -> Looked:
     """What bytes say. Raises ValueError for what is of another form."""
     end = content.find(b"\n", 0, _LONGEST_HEAD)
     said = json.loads(content[: max(0, end)])
-    if not fits(said, _Head) or said["form"] != FORM:
+    if not fits(said, _Head) or said["form"] not in FORMS:
         raise ValueError("no segment of this form")
     arrays: dict[str, Any] = {}
     place = end + 1
-    for name, kind, shape in _arrays(said["frames"], said["sightings"]):
+    for name, kind, shape in _arrays(said["form"], said["frames"], said["sightings"]):
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
         if place + size > len(content):
             raise ValueError("a segment that is cut short")
@@ -107,7 +123,23 @@ def _check(looked: Looked) -> None:
     )
     if not (in_order and known and looked.lead <= frames and looked.account.pictures == frames - looked.lead):
         raise ValueError("a segment that contradicts itself")
+    if not (_films(looked) if looked.form > 1 else looked.scenes is None):
+        raise ValueError("a segment of whose camera nothing can be true")
     order = np.lexsort((np.arange(len(looked.persons)), looked.persons))
     same = np.diff(looked.persons[order]) == 0
     if (np.diff(looked.frames[order])[same] <= 0).any():
         raise ValueError("a segment in which a person is twice in a frame")
+
+
+def _films(looked: Looked) -> bool:
+    """Whether grounds are finite or not known, turn nothing into nothing, and scenes follow each other."""
+    assert looked.grounds is not None  # noqa: S101 - whoever calls has looked
+    assert looked.scenes is not None  # noqa: S101
+    known = looked.grounds[~np.isnan(looked.grounds).all(axis=1)]
+    steps = np.diff(looked.scenes, prepend=0)
+    return bool(
+        np.isfinite(known).all()
+        and (np.hypot(known[:, 0], known[:, 1]) >= _SMALLEST).all()
+        and (np.abs(known) <= _FURTHEST).all()
+        and ((steps == 0) | (steps == 1)).all()
+    )

@@ -46,11 +46,17 @@ type Seen = list[tuple[int, Pose]]
 
 def _common(before: Looked, after: Looked) -> Iterator[tuple[Seen, Seen]]:
     """Who was seen by both in each frame of the lead, in order of time."""
+    for there, here in in_both(before, after):
+        yield _seen(before, there), _seen(after, here)
+
+
+def in_both(before: Looked, after: Looked) -> Iterator[tuple[int, int]]:
+    """The frames of the lead, by their places in the segment before and in this one, in order of time."""
     places = {round(float(time), 6): place for place, time in enumerate(before.times)}
     for place in range(after.lead):
         there = places.get(round(float(after.times[place]), 6))
         if there is not None:
-            yield _seen(before, there), _seen(after, place)
+            yield there, place
 
 
 def _seen(looked: Looked, frame: int) -> Seen:

@@ -17,7 +17,7 @@ from fastbreak_service.segments.budget import Charge, allowed
 from fastbreak_service.segments.cutting import Segment, segment_of
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, segments, work
-from fastbreak_service.store.team_analyses import JOIN_CONTRACT, SEGMENTS_CONTRACT
+from fastbreak_service.store.team_analyses import JOIN_CONTRACTS, SEGMENTS_CONTRACT
 from fastbreak_service.store.work import held_by
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def _count(connection: Connection, analysis: UUID) -> None:
     count, ended = connection.execute(of_it).one()
     connection.execute(sa.update(analyses).where(analyses.c.id == analysis).values(segments_ended=ended))
     if ended == count:
-        joins = sa.update(work).where(work.c.analysis_id == analysis, work.c.contract == SEGMENTS_CONTRACT)
+        joins = sa.update(work).where(work.c.analysis_id == analysis, work.c.contract.in_(JOIN_CONTRACTS))
         fresh = {"takes": 0, "failures": 0, "reason": None, "available_at": sa.func.now()}
-        connection.execute(joins.values(contract=JOIN_CONTRACT, **fresh))
+        joined = sa.case(JOIN_CONTRACTS, value=work.c.contract)
+        connection.execute(joins.values(contract=joined, **fresh))

@@ -33,9 +33,15 @@ CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
 BLUR_CONTRACT = 2
 """The work of covering persons in the video of an analysis that has ended."""
-SEGMENTS_CONTRACT, JOIN_CONTRACT = 3, 4
-"""A long video is looked at in segments: its work waits for them, and then they are to be joined."""
-TAKEN_CONTRACTS = (CONTRACT, BLUR_CONTRACT, JOIN_CONTRACT)
+OLD_SEGMENTS_CONTRACT, OLD_JOIN_CONTRACT = 3, 4
+SEGMENTS_CONTRACT, JOIN_CONTRACT = 5, 6
+"""A long video is looked at in segments: its work waits for them, and then they are to be joined.
+
+One that was cut by a release before this one may be joined by it, too, which knows segments of the first form alone.
+"""
+SEGMENT_FORMS = {OLD_SEGMENTS_CONTRACT: 1, SEGMENTS_CONTRACT: 2}
+JOIN_CONTRACTS = {OLD_SEGMENTS_CONTRACT: OLD_JOIN_CONTRACT, SEGMENTS_CONTRACT: JOIN_CONTRACT}
+TAKEN_CONTRACTS = (CONTRACT, BLUR_CONTRACT, *JOIN_CONTRACTS.values())
 """Work that somebody takes as it is."""
 # Between two looks the analysis that has the key may be erased, and with it the key is free.
 _TRIES = 3

@@ -18,7 +18,7 @@ from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, segments, uploads, work
-from fastbreak_service.store.team_analyses import CONTRACT, JOIN_CONTRACT, SEGMENTS_CONTRACT, TAKEN_CONTRACTS
+from fastbreak_service.store.team_analyses import CONTRACT, JOIN_CONTRACTS, SEGMENT_FORMS, TAKEN_CONTRACTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,9 +101,9 @@ class WorkQueue:
 
     def _take_segment(self, connection: Connection, abandoned: bool) -> Work | None:
         open_ones = (
-            sa.select(segments.c.analysis_id, segments.c.number)
+            sa.select(segments.c.analysis_id, segments.c.number, work.c.contract)
             .join(work)
-            .where(self._waiting, work.c.contract == SEGMENTS_CONTRACT, segments.c.ended_at.is_(None))
+            .where(self._waiting, work.c.contract.in_(SEGMENT_FORMS), segments.c.ended_at.is_(None))
             .where(segments.c.available_at <= sa.func.now(), _free(segments, abandoned))
             .order_by(segments.c.available_at, segments.c.analysis_id, segments.c.number)
             .limit(1)
@@ -118,14 +118,14 @@ class WorkQueue:
         charged = sa.select(sa.func.coalesce(sa.func.sum(segments.c.spent_seconds), 0.0))
         spent = connection.execute(charged.where(segments.c.analysis_id == found.analysis_id)).scalar_one()
         part = Part(segment_of(row["content"]), float(spent), float(row["spent_seconds"] or 0))
-        return self._taken(connection, row, SEGMENTS_CONTRACT, part)
+        return self._taken(connection, row, found.contract, part)
 
     def _take_work(self, connection: Connection, abandoned: bool) -> Work | None:
         following = (
             sa.select(work.c.analysis_id)
             .where(self._waiting, work.c.contract.in_(TAKEN_CONTRACTS), work.c.available_at <= sa.func.now())
             .where(_free(work, abandoned))
-            .order_by(work.c.contract != JOIN_CONTRACT, work.c.available_at, work.c.analysis_id)
+            .order_by(work.c.contract.not_in(JOIN_CONTRACTS.values()), work.c.available_at, work.c.analysis_id)
             .limit(1)
             .with_for_update(skip_locked=True)
             .correlate(None)
@@ -148,7 +148,7 @@ class WorkQueue:
     @staticmethod
     def _taken(connection: Connection, row: RowMapping, contract: int, part: Part | None = None) -> Work:
         group = None
-        if contract in {SEGMENTS_CONTRACT, JOIN_CONTRACT}:
+        if contract in {*SEGMENT_FORMS, *JOIN_CONTRACTS.values()}:
             owner = sa.select(analyses.c.owner).where(analyses.c.id == row["analysis_id"])
             group = connection.execute(owner).scalar()
         counted = (row["takes"], row["failures"], row["reason"] or "")
@@ -234,7 +234,7 @@ class WorkQueue:
         parts = sa.select(segments.c.lease_until, segments.c.available_at).join(work)
         return sa.union_all(
             whole.where(work.c.contract.in_(TAKEN_CONTRACTS)),
-            parts.where(self._waiting, work.c.contract == SEGMENTS_CONTRACT, segments.c.ended_at.is_(None)),
+            parts.where(self._waiting, work.c.contract.in_(SEGMENT_FORMS), segments.c.ended_at.is_(None)),
         )
 
     @repeatable

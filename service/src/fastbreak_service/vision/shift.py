@@ -63,6 +63,11 @@ class Shift:
         x, y, square = x - self.across, y - self.down, self.a * self.a + self.b * self.b
         return (self.a * x + self.b * y) / square, (self.a * y - self.b * x) / square
 
+    def then(self, later: Shift) -> Shift:
+        """First this one, then another."""
+        across, down = later.point(self.across, self.down)
+        return Shift(later.a * self.a - later.b * self.b, later.b * self.a + later.a * self.b, across, down)
+
     def undone(self, then: Shift) -> Shift:
         """First this one backwards, then another."""
         across, down = then.point(*self.back(0.0, 0.0))

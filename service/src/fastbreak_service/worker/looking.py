@@ -20,6 +20,7 @@ from fastbreak_service.errors import AnalysisError, Rejection
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.segments.budget import Used
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.store.team_analyses import SEGMENT_FORMS
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.protocol import INTERNAL, Look
 from fastbreak_service.worker.verdict import MISSING, GiveUp, TryAgain
@@ -82,7 +83,9 @@ class Looking:
             await self._hand_back(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS))
             return
         seen = self._footage.directory / f"{taken.analysis}.{taken.token}.segment"
-        job = Look(str(taken.analysis), str(video), part.segment, str(seen), self._limits)
+        job = Look(
+            str(taken.analysis), str(video), part.segment, str(seen), self._limits, SEGMENT_FORMS[taken.contract]
+        )
         try:
             frames, spent = await self._analyst.look(job, lambda *used: self._allow(taken, Used(*used)))
             await self._keep(taken, seen, spent, frames)

@@ -130,7 +130,7 @@ def _done(job: AnyJob, vision: PoseModel, allow: Allow) -> str:
     if isinstance(job, Cover):
         return event_line("covered", id=job.id, frames=cover(job))
     if isinstance(job, Look):
-        looked = look(Path(job.video), job.limits, job.segment, vision, allow)
+        looked = look(Path(job.video), job.limits, job.segment, vision, allow, job.form)
         Path(job.seen).write_bytes(looked.written())
         account = looked.account
         return event_line("looked", id=job.id, frames=account.pictures, spent_seconds=account.spent_seconds)

@@ -20,6 +20,7 @@ from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
 from fastbreak_service.movement.values import MOST_EVENTS, Movement
 from fastbreak_service.segments.cutting import MOST_SEGMENTS, Segment, segment_of
+from fastbreak_service.segments.looked import FORM
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
@@ -80,7 +81,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A segment of a video to look at, and the file that receives what is seen of it.
+    """A segment of a video to look at, and the file that receives what is seen of it, in a form of `looked`.
 
     How much work it may be is asked for meanwhile: each event `spent` is answered with a line of `allowed_line`.
     """
@@ -90,6 +91,7 @@ class Look:
     segment: Segment
     seen: str
     limits: Limits
+    form: int = FORM
 
     def line(self) -> str:
         """The job as a line."""

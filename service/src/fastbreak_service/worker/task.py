@@ -16,7 +16,7 @@ from fastbreak_service import metrics
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
-from fastbreak_service.store.team_analyses import BLUR_CONTRACT, JOIN_CONTRACT
+from fastbreak_service.store.team_analyses import BLUR_CONTRACT, JOIN_CONTRACTS
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.covering import Covering
 from fastbreak_service.worker.ending import Endings
@@ -60,7 +60,7 @@ class Task:
             await self._looking.do(taken, taken.part)
         elif taken.contract == BLUR_CONTRACT:
             await self._covering.do(taken)
-        elif taken.contract == JOIN_CONTRACT:
+        elif taken.contract in JOIN_CONTRACTS.values():
             await self._joining.do(taken)
         else:
             await self._do_whole(taken)

@@ -16,7 +16,9 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 revision = "0013"
 down_revision = "0012"
 
-_WHOLE, _SEGMENTS, _JOIN = 1, 3, 4
+_WHOLE = 1
+_IN_SEGMENTS = "3, 4, 5, 6"
+"""To be looked at in segments, and to be joined, as this release and the next one have it."""
 
 
 def upgrade() -> None:
@@ -54,7 +56,7 @@ def downgrade() -> None:
         f"UPDATE work SET contract = {_WHOLE}, token = NULL, lease_until = NULL, available_at = now(), "  # noqa: S608 - numbers of ours
         # Counted anew for the joining; whoever takes it next comes after the attempt that the analysis knows of.
         f"takes = greatest(work.takes, analyses.attempt) FROM analyses "
-        f"WHERE analyses.id = work.analysis_id AND work.contract IN ({_SEGMENTS}, {_JOIN})"
+        f"WHERE analyses.id = work.analysis_id AND work.contract IN ({_IN_SEGMENTS})"
     )
     op.drop_column("analyses", "missing")
     op.drop_column("analyses", "segments_ended")
