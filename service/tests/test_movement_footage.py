@@ -47,12 +47,14 @@ COUNT = 28
 @pytest.fixture(scope="module")
 def pictures(demo_clip: Path) -> list[Bytes]:
     """The landing, from the man's fall to his rising."""
-    found = []
-    with av.open(str(demo_clip)) as container:
-        for index, frame in enumerate(container.decode(video=0)):
-            if FIRST <= index < FIRST + COUNT:
-                found.append(clips.pixels(frame, 1326, 746))
-    return found
+    return shown(demo_clip, FIRST, COUNT)
+
+
+def shown(clip: Path, first: int, count: int) -> list[Bytes]:
+    """Some frames of a clip, smaller."""
+    with av.open(str(clip)) as container:
+        frames = enumerate(container.decode(video=0))
+        return [clips.pixels(frame, 1326, 746) for index, frame in frames if first <= index < first + count]
 
 
 def landings(path: Path, vision: PoseModel) -> list[Landing]:
@@ -94,8 +96,8 @@ def test_a_landing_over_a_border_of_segments_is_that_of_the_whole(
     demo_clip: Path, vision: PoseModel, tmp_path: Path
 ) -> None:
     """Before a camera that pans, of which each segment hears by itself. The border is between contact and deepest."""
-    shown = enumerate(clips.scaled(demo_clip, 50, 1326, first=160))
-    panned = [np.ascontiguousarray(picture[20:740, 2 * frame : 2 * frame + 1200]) for frame, picture in shown]
+    pictures = enumerate(shown(demo_clip, 160, 50))
+    panned = [np.ascontiguousarray(picture[20:740, 2 * frame : 2 * frame + 1200]) for frame, picture in pictures]
     path = clips.write(tmp_path / "landing.mp4", panned, Look(codec="libx264", encoder={"g": "34"}))
     listed = packets(path, Limits(), 0)
     assert listed is not None
