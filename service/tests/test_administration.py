@@ -87,7 +87,8 @@ def test_the_application_writes_and_reads_a_whole_analysis(settled: Place, tmp_p
     assert [row["value_degrees"] for row in seen or ()] == [1.5]
     assert (others.one(new.id), others.measures(new.id, MeasureQuery(10)), others.newest(10)) == (None, None, [])
     said = movement["persons"][0]
-    assert found[0]["movement"] == {"events": len(said["events"]), "findings": len(said["findings"]), "left_out": 0}
+    counts = {"events": len(said["events"]), "findings": len(said["findings"]), "left_out": 0}
+    assert found[0]["movement"] == {**counts, "looked_seconds": movement["looked_seconds"]}
     for kind, read, theirs in (
         ("events", mine.events, others.events),
         ("findings", mine.findings, others.findings),

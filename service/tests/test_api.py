@@ -77,7 +77,14 @@ def test_the_result_says_what_was_seen(analysed: dict[str, Any], models_director
     assert video["duration_seconds"] == pytest.approx(1)
     assert analysed["model"]["name"] == "blazepose-full"
     assert len(analysed["model"]["sha256"]) == 64
+    looked = analysed["movement"].pop("looked_seconds")
     assert analysed["movement"] == {"events": 0, "findings": 0, "left_out": 0}
+    assert (
+        looked["landing"]
+        == looked["jump"]
+        == pytest.approx(sum(one["frames"] for one in analysed["persons"]) / 30, abs=0.5)
+    )
+    assert looked["cut"] == looked["deceleration"] < looked["jump"]
     assert [person["id"] for person in analysed["persons"]] == [1, 2]
     for person in analysed["persons"]:
         assert 20 <= person["frames"] <= 30

@@ -138,10 +138,11 @@ def cut(seconds: float, count: int) -> list[Segment]:
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of a clip: cuts and decelerations, and the sightings."""
+    """What is told of a clip: cuts and decelerations, the sightings, and for how long events were looked for."""
 
     ways: list[Cut | Deceleration]
     sightings: list[Sighting]
+    looked_seconds: dict[str, float]
 
     @property
     def grounds(self) -> list[Shift | None]:
@@ -171,7 +172,7 @@ def told(shot: Shot, count: int, forms: tuple[int, ...] = (2,), missing: tuple[i
     result = join(parts, Limits(), lambda _row: None, follow)
     moved = trails.reviewed(result.video.frames_per_second)
     events = [event for person in moved.persons for event in person.events if isinstance(event, Cut | Deceleration)]
-    return Told(events, seen_by)
+    return Told(events, seen_by, moved.looked_seconds)
 
 
 def zigzag(time: float) -> Place:
@@ -211,6 +212,7 @@ def test_segments_give_the_events_of_the_whole(way: Callable[[float], Place], co
     whole, parts = (told(Shot(way, panned), number) for number in (1, count))
     assert len(whole.ways) >= 3
     assert [(one.kind, one.frame) for one in parts.ways] == [(one.kind, one.frame) for one in whole.ways]
+    assert parts.looked_seconds == whole.looked_seconds
     assert all(differ(one, other) <= 0.02 for one, other in zip(whole.ways, parts.ways, strict=True))
     assert parts.scenes == whole.scenes == [0] * len(whole.scenes)
 
@@ -276,6 +278,8 @@ def test_segments_of_the_first_form_are_joined_and_tell_no_ways(forms: tuple[int
     known = [one is not None for one in parts.grounds]
     assert known == [forms[number % len(forms)] == 2 for number in (0, 1) for _ in range(6 * RATE)]
     assert [one for one in parts.ways if not known[one.frame]] == []
+    assert parts.looked_seconds["landing"] == pytest.approx(12, abs=0.1)
+    assert (parts.looked_seconds["cut"] > 0) == (2 in forms)
     assert len(set(parts.scenes)) == len(set(forms))
 
 

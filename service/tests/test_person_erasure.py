@@ -104,7 +104,7 @@ def test_what_was_found_of_a_person_goes_at_once_and_the_others_stay(
     )
     seen = root.get(f"/v1/analyses/{shared}").json()
     assert [person["id"] for person in seen["persons"]] == [2]
-    assert seen["movement"] == {"events": 1, "findings": 1, "left_out": 2}
+    assert seen["movement"] == {"events": 1, "findings": 1, "left_out": 2, "looked_seconds": None}
     assert seen["footage_until"] is None
     link = root.ask("POST", f"/v1/analyses/{shared}/footage-links")
     assert code(link) == ((409, "footage_being_blurred") if remains == "blur" else (410, "footage_gone"))

@@ -177,6 +177,17 @@ def test_the_table_says_how_many_events_are_left_out() -> None:
     assert told[1].endswith("7 more events at the end of the clip are left out")
 
 
+def test_a_report_says_for_how_long_each_kind_was_looked_for() -> None:
+    looked = {"landing": 12.34, "jump": 12.34, "cut": 0.0, "deceleration": 0.0}
+    report = Report("x.mp4", 1.0, reports.result(), [], reports.NOBODY_SAID, Movement([], 0, looked))
+    said = "Looked for over all persons: landings 12.3 s, jumps 12.3 s, cuts 0.0 s, decelerations 0.0 s."
+    assert said in as_text(report)
+    origin = Origin("x.mp4", "1" * 64, "1", "abc", [Model("m", "2")])
+    found = document(origin, reports.NOBODY_SAID, reports.result(), Movement([], 0, looked))
+    jsonschema_rs.validator_for(schema()).validate(as_json(found))
+    assert said in page(found, Evidence({}, {}))
+
+
 def test_a_gap_in_a_curve_stays_a_gap() -> None:
     seen = [1.0, 2.0, None, 2.0, 1.0]
     curve = Curve("x", Side.LEFT, [0, 1, 2, 3, 4], [-0.2, -0.1, 0.0, 0.1, 0.2], seen, seen)
@@ -195,7 +206,7 @@ def test_a_flight_that_was_measured_needs_no_reason() -> None:
 def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a clip of 480 frames a second every other one is in the series."""
     trail = film(Drop(height=0.6, deepest=50, contact=0.6), 1.2, Camera(rate=480))
-    (landing,) = (event for event in events(trail, 480) if isinstance(event, Landing))
+    (landing,) = (event for event in events(trail, 480).events if isinstance(event, Landing))
     moved = motion(trail, 480)
     assert moved is not None
     stood: list[Bar] = []

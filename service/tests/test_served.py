@@ -28,7 +28,7 @@ ANALYSIS: dict[str, Any] = {
     "elapsed_seconds": 4.0,
     "video": {"frames": 100},
     "model": {"name": "blazepose-full", "sha256": "e" * 64},
-    "movement": {"events": 2, "findings": 1, "left_out": 0},
+    "movement": {"events": 2, "findings": 1, "left_out": 0, "looked_seconds": {"landing": 6.5}},
     "error": None,
     "persons": [
         {

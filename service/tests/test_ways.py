@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
-from fastbreak_service.movement.review import first_of, review
+from fastbreak_service.movement.review import Trails, first_of, review
 from fastbreak_service.movement.series import KEPT, Trail
 from fastbreak_service.movement.values import Cut, Deceleration, Landing, Reason
 from fastbreak_service.vision.landmarks import COUNT
 from fastbreak_service.vision.shift import STILL, Shift
+from fastbreak_service.vision.tracker import Sighting
 from support.figures import METRES, Camera, Drop, Leap, Stance, running, seen, squatting
 
 if TYPE_CHECKING:
@@ -247,6 +248,23 @@ def test_where_nothing_tells_what_the_camera_did_nothing_is_looked_for() -> None
     assert filmed(Turn(120), Camera(), ground=lambda _time: None) == []
     assert filmed(Turn(120), Camera(), scene=lambda time: int(time > 2.0)) == []
     assert len(filmed(Turn(120), Camera(), scene=lambda time: int(time > 3.0))) == 1
+
+
+def test_it_is_told_for_how_long_each_kind_was_looked_for() -> None:
+    """None in no time is not none made."""
+    for ground, cuts in ((still, 2.4), (lambda _time: None, 0.0)):
+        trails = Trails()
+        for frame in range(97):
+            landmarks = np.zeros((COUNT, 2), np.float32)
+            landmarks[KEPT] = seen(running(frame / 30), Camera())
+            pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
+            for person in (1, 2):
+                trails.add(Sighting(person, frame, frame / 30, pose, ground(frame / 30)))
+        looked = trails.reviewed(30).looked_seconds
+        assert looked == pytest.approx(
+            {"landing": 6.4, "jump": 6.4, "cut": 2 * cuts, "deceleration": 2 * cuts}, abs=0.1
+        )
+        assert set(trails.reviewed(15).looked_seconds.values()) == {0}
 
 
 def test_a_zoom_and_a_person_who_comes_give_a_reason_and_no_number() -> None:

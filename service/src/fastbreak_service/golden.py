@@ -70,6 +70,7 @@ def _moved(movement: Movement, places: Mapping[int, int]) -> dict[str, Any]:
     known = [(places[moved.person], moved) for moved in movement.persons if moved.person in places]
     return {
         "kinds": [*KINDS],
+        "looked_seconds": movement.looked_seconds,
         "events": [_event(place, event) for place, moved in known for event in moved.events],
         "findings": [_finding(place, finding) for place, moved in known for finding in moved.findings],
     }

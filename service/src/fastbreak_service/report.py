@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.movement.values import Cut, Deceleration, Jump, Moved
+from fastbreak_service.reporting import words
 from fastbreak_service.reporting.words import of_way
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def as_text(report: Report) -> str:
             for name, angle in person.angles.items()
         ]
         lines += _moved(report, person.id)
+    if report.movement is not None and (looked := words.looked(report.movement)):
+        lines += ["", looked]
     if report.movement is not None and report.movement.left_out:
         lines += ["", f"{report.movement.left_out} more events at the end of the clip are left out"]
     told = [*report.people.corrections, *(doubt.words for doubt in report.people.doubts)]

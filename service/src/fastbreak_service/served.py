@@ -224,9 +224,11 @@ def _found(service: _Service, analysis: str) -> dict[str, Any]:
         return line
     events = _of_known(service.every(analysis, "events"), places)
     findings = _of_known(service.every(analysis, "findings"), places)
+    looked = found["movement"].get("looked_seconds")
     return {
         **line,
         "kinds": [*KINDS],
+        **({"looked_seconds": looked} if looked else {}),
         "events": [_event(place, event) for place, event in events],
         "findings": [_finding(place, finding) for place, finding in findings],
     }

@@ -171,9 +171,16 @@ SCHEMAS: Object = {
     },
     "MissingPart": _object(from_seconds=_NUMBER, to_seconds=_NUMBER, code=_TEXT, message=_TEXT),
     "Movement": {
-        **_object(events=_COUNT, findings=_COUNT, left_out=_COUNT),
-        "description": "How many events and findings there are, and how many events beyond the most that are kept. "
-        "Null before the analysis has ended, and where movement was not looked for.",
+        **_object(
+            events=_COUNT,
+            findings=_COUNT,
+            left_out=_COUNT,
+            looked_seconds=_or_null({"type": "object", "additionalProperties": _NUMBER}),
+        ),
+        "description": "How many events and findings there are, and how many events beyond the most that are kept; and "
+        "by kind of event for how many seconds it was looked for, over all persons: none in 0 seconds is not none "
+        "made (null of analyses of releases that did not keep it). Null before the analysis has ended, and where "
+        "movement was not looked for.",
     },
     "Video": _object(
         width=_COUNT,

@@ -46,7 +46,7 @@ def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention, 
         "erasable": erasable,
         "video": row["video"],
         "model": model,
-        "movement": row["movement"],
+        "movement": row["movement"] and {"looked_seconds": None, **row["movement"]},
         "segments": None if row["segments"] is None else {"count": row["segments"], "ended": row["segments_ended"]},
         "missing": row["missing"] or [],
         "persons": [

@@ -82,6 +82,13 @@ def falls(motion: Motion) -> list[Fall]:
     return found
 
 
+def looked_seconds(motion: Motion) -> float:
+    """For how long landings and jumps were looked for: where it is known how fast the hips fall."""
+    if motion.rate < LOWEST_RATE:
+        return 0.0
+    return float(np.isfinite(_hips(motion)[1]).sum() / motion.rate)
+
+
 def _hips(motion: Motion) -> tuple[Doubles, Doubles]:
     """How low the hips are in pixels, and their downward speed in body heights a second."""
     hips = _between(motion.low.smooth)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastbreak_service.movement.events import falls, jumps
+from fastbreak_service.movement.events import falls, jumps, looked_seconds
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import MOST_EVENTS, Cut, Deceleration, Jump, Landing, Moved, Movement
+from fastbreak_service.movement.values import KINDS, MOST_EVENTS, Cut, Deceleration, Jump, Landing, Moved, Movement
 from fastbreak_service.movement.view import view
 from fastbreak_service.movement.ways import ways
 
@@ -57,10 +58,20 @@ class Trails:
 
     def reviewed(self, clip_rate: float) -> Movement:
         """Everybody's events and findings, which are of the events that are kept."""
-        found = {person: events(self._trails[person], clip_rate) for person in sorted(self._trails)}
+        told = {person: events(self._trails[person], clip_rate) for person in sorted(self._trails)}
+        found = {person: one.events for person, one in told.items()}
         kept = first_of(found)
         persons = [Moved(person, listed, of_events(listed)) for person, listed in kept.items()]
-        return Movement(persons, _count(found) - _count(kept))
+        looked = {kind: round(sum(one.looked_seconds[kind] for one in told.values()), 3) for kind in KINDS}
+        return Movement(persons, _count(found) - _count(kept), looked)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events of a person in order of time, and by their kinds for how long each was looked for."""
+
+    events: list[Event]
+    looked_seconds: Mapping[str, float]
 
 
 def first_of(found: Mapping[int, Sequence[Event]], most: int = MOST_EVENTS) -> dict[int, list[Event]]:
@@ -89,18 +100,21 @@ def _count(found: Mapping[int, Sequence[Event]]) -> int:
 
 def review(trail: Trail, clip_rate: float) -> tuple[list[Event], list[Finding]]:
     """The events of a person in order of time, and what is for review of them."""
-    found = events(trail, clip_rate)
+    found = events(trail, clip_rate).events
     return found, of_events(found)
 
 
-def events(trail: Trail, clip_rate: float) -> list[Event]:
-    """The events of a person in order of time."""
+def events(trail: Trail, clip_rate: float) -> Told:
+    """The events of a person."""
     moved = motion(trail, clip_rate)
     if moved is None:
-        return []
+        return Told([], dict.fromkeys(KINDS, 0.0))
     found = falls(moved)
     landings = [_landing(moved, fall) for fall in found]
-    return sorted([*landings, *jumps(moved, found), *ways(trail, moved, found)], key=_begin)
+    made, of_ways = ways(trail, moved, found)
+    upright = looked_seconds(moved)
+    looked = {"landing": upright, "jump": upright, "cut": of_ways, "deceleration": of_ways}
+    return Told(sorted([*landings, *jumps(moved, found), *made], key=_begin), looked)
 
 
 def of_events(found: Sequence[Event]) -> list[Finding]:

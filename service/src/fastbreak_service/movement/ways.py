@@ -82,20 +82,21 @@ class _Way:
     allowed: Flags
 
 
-def ways(trail: Trail, motion: Motion, falls: Sequence[Fall]) -> list[Cut | Deceleration]:
-    """The cuts and decelerations of a person."""
+def ways(trail: Trail, motion: Motion, falls: Sequence[Fall]) -> tuple[list[Cut | Deceleration], float]:
+    """The cuts and decelerations of a person, and for how many seconds they were looked for."""
     count = round(FIT_SECONDS * motion.rate)
     if motion.rate < LOWEST_RATE or len(motion.times) < 2 * count + 1:
-        return []
+        return [], 0.0
     if np.isnan(trail.ground).all():
         # Nothing told what the camera did.
-        return []
+        return [], 0.0
     way = _way(trail, motion, falls, count)
     cuts = _cuts(way)
     alone = [
         stop for stop in _decelerations(way) if all(abs(stop.seconds - cut.seconds) > _OWN_SECONDS for cut in cuts)
     ]
-    return [*cuts, *alone]
+    looked = way.allowed & np.isfinite(way.before).all(axis=1) & np.isfinite(way.after).all(axis=1)
+    return [*cuts, *alone], float(looked.sum() / motion.rate)
 
 
 def _way(trail: Trail, motion: Motion, falls: Sequence[Fall], count: int) -> _Way:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.values import Cut, Deceleration, Jump, Landing, Status
-from fastbreak_service.reporting import films, pictures, sections
+from fastbreak_service.reporting import films, pictures, sections, words
 from fastbreak_service.reporting.findings import finding_card
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def _summary(found: Document) -> str:
         f"{', '.join(_number_of(events, kind) for kind in (Landing, Jump, Cut, Deceleration))} of "
         f"{sections.count(len(found.persons), 'person')}.{left_out}</p>"
         f'<p class="soft">{video.width} by {video.height} pixels, {video.frames} frames, '
-        f"{video.duration_seconds:.2f} s at {video.frames_per_second:.2f} frames a second.</p>"
+        f"{video.duration_seconds:.2f} s at {video.frames_per_second:.2f} frames a second. "
+        f"{words.looked(found.movement)}</p>"
     )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import HIPS
-from fastbreak_service.movement.values import Cut, Name, Reason, Side, Status, Unit
+from fastbreak_service.movement.values import KINDS, Cut, Name, Reason, Side, Status, Unit
 
 if TYPE_CHECKING:
-    from fastbreak_service.movement.values import Deceleration, Reference
+    from fastbreak_service.movement.values import Deceleration, Movement, Reference
 
 MEASURES: dict[str, str] = {
     Name.KNEE_FLEXION_AT_CONTACT: "Knee flexion at contact",
@@ -67,3 +67,12 @@ def of_way(event: Cut | Deceleration) -> str:
 def against(reference: Reference, unit: Unit) -> str:
     """From which side of its limit a reference makes a value one for review."""
     return f"{'above' if reference.above else 'below'} {reference.limit:g}{UNITS[unit]}"
+
+
+def looked(movement: Movement) -> str:
+    """For how long each kind of event was looked for; empty where nothing tells."""
+    by_kind = movement.looked_seconds
+    if not by_kind:
+        return ""
+    told = ", ".join(f"{kind}s {by_kind.get(kind, 0.0):.1f} s" for kind in KINDS)
+    return f"Looked for over all persons: {told}."

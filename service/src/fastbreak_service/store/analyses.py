@@ -190,12 +190,12 @@ def _persons(analysis: UUID, result: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _counted(movement: dict[str, Any] | None) -> dict[str, int] | None:
+def _counted(movement: dict[str, Any] | None) -> dict[str, Any] | None:
     """How much is said of movement; None where it was not looked for."""
     if movement is None:
         return None
     counts = {kind: sum(len(moved[kind]) for moved in movement["persons"]) for kind in ("events", "findings")}
-    return {**counts, "left_out": movement["left_out"]}
+    return {**counts, **{name: movement[name] for name in ("left_out", "looked_seconds")}}
 
 
 def _say(connection: Connection, analysis: UUID, movement: dict[str, Any] | None) -> None:
