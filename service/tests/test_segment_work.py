@@ -224,15 +224,15 @@ def test_segments_share_the_work_that_the_whole_may_be(owner: Engine, queue: Wor
     assert row(owner, tables.segments, analysis_id=again.analysis, number=0)["spent_seconds"] == 23.5
     assert store.allow(second, Used(10, 1), 40) == 16.5
     assert queue.hand_back(second, 0)
-    back = taken(queue)
-    assert back.part is not None
-    assert (back.part.segment.number, back.part.earlier_seconds) == (1, 16.5)
-    assert store.allow(back, Used(0, 0), 40) == 0
-    assert store.miss(back, "too_much_work", "nothing is left")
-    last = taken(queue)
+    last, back = taken(queue), taken(queue)
     assert last.part is not None
-    assert last.part.spent_seconds == 40
-    assert store.allow(last, Used(0, 0), 40) == 0
+    assert back.part is not None
+    assert (last.part.segment.number, last.part.spent_seconds) == (2, 40)
+    assert (back.part.segment.number, back.part.earlier_seconds) == (1, 16.5)
+    assert store.allow(last, Used(0, 0), 40) is None, "what was granted may come back"
+    assert store.allow(back, Used(0, 0, 61), 40) == 0
+    assert store.miss(back, "too_much_work", "nothing is left")
+    assert store.allow(last, Used(0, 0, 1), 40) == 0
     assert store.miss(last, "too_much_work", "nothing is left")
     assert not store.allow(last, Used(0, 0), 400), "what has ended gets no more"
     assert [one.code for one in store.ended(last.analysis)] == [None, "too_much_work", "too_much_work"]
