@@ -19,6 +19,7 @@ import pytest
 from fastbreak_service.api.openapi import document
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
+from fastbreak_service.movement.values import KINDS
 from support import clips
 from support.service import Service
 
@@ -77,14 +78,8 @@ def test_the_result_says_what_was_seen(analysed: dict[str, Any], models_director
     assert video["duration_seconds"] == pytest.approx(1)
     assert analysed["model"]["name"] == "blazepose-full"
     assert len(analysed["model"]["sha256"]) == 64
-    looked = analysed["movement"].pop("looked_seconds")
+    assert set(analysed["movement"].pop("looked_seconds")) == set(KINDS)
     assert analysed["movement"] == {"events": 0, "findings": 0, "left_out": 0}
-    assert (
-        looked["landing"]
-        == looked["jump"]
-        == pytest.approx(sum(one["frames"] for one in analysed["persons"]) / 30, abs=0.5)
-    )
-    assert looked["cut"] == looked["deceleration"] < looked["jump"]
     assert [person["id"] for person in analysed["persons"]] == [1, 2]
     for person in analysed["persons"]:
         assert 20 <= person["frames"] <= 30

@@ -9,7 +9,7 @@ Such lines, kept in a file, are what later releases are held against.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Golden:
     """A line: a clip by its SHA-256, the networks by theirs, and what was found. *speed* is in frames per second.
 
     *events* and *findings* are None where the version that wrote the line looks for none; *kinds* are those of the
-    events that it looks for.
+    events that it looks for, and *looked* says for how many seconds it looked for each, where it says so.
     """
 
     clip: str
@@ -79,6 +79,7 @@ class Golden:
     findings: tuple[Finding, ...] | None
     speed: float
     kinds: frozenset[str] = frozenset(_FIRST_KINDS)
+    looked: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_line(line: str) -> Golden | None:
@@ -109,6 +110,7 @@ def read_line(line: str) -> Golden | None:
         events=events,
         findings=_listed(found, "findings", _finding),
         speed=_number(found, "frames_per_second", "frames_per_second"),
+        looked=_looked(found),
         kinds=frozenset({*(_listed(found, "kinds", _kind) or _FIRST_KINDS), *(event.kind for event in events or ())}),
     )
 
@@ -177,6 +179,14 @@ def _moment(entry: Any, place: str) -> Moment:
     person, frame = (int(_number(entry, name, f"{place}.{name}")) for name in ("person", "frame"))
     legs = _text(entry, "legs", f"{place}.legs") if "legs" in entry else ""
     return Moment(person, _text(entry, "kind", f"{place}.kind"), frame, legs)
+
+
+def _looked(line: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds by kind; none of a version that did not keep them."""
+    if line.get("looked_seconds") is None:
+        return {}
+    seconds = _member(line, "looked_seconds", dict)
+    return {str(kind): _number(seconds, kind, f"looked_seconds.{kind}") for kind in seconds}
 
 
 def _kind(entry: Any, place: str) -> str:

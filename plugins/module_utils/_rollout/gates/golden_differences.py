@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Another processor moves a person's first or last frame by some.
 _FRAMES, _FRAMES_SHARE = 3, 0.05
+# Of the seconds that a kind of event was looked for: as many as persons may be seen for less.
+_SECONDS, _SECONDS_SHARE = 1.0, 0.1
 _SHOWN = 3
 
 
@@ -43,7 +45,7 @@ def differences(golden: Golden, found: Golden | None, degrees: float) -> Iterato
         for number, (wanted, seen) in enumerate(zip(golden.persons, found.persons, strict=True), 1):
             for difference in _of_person(wanted, seen, degrees):
                 yield f"{golden.clip}: person {number} {difference}"
-    for difference in (*_of_events(golden, found), *_of_findings(golden, found, degrees)):
+    for difference in (*_of_events(golden, found), *_of_looked(golden, found), *_of_findings(golden, found, degrees)):
         yield f"{golden.clip}: {difference}"
 
 
@@ -96,6 +98,14 @@ def _of_events(golden: Golden, found: Golden) -> Iterator[str]:
         same = (kept.person, kept.kind, kept.legs) == (there.person, there.kind, there.legs)
         if not same or abs(kept.frame - there.frame) > _FRAMES:
             yield f"{_moment_in_words(there)}, where {_moment_in_words(kept)} is expected"
+
+
+def _of_looked(golden: Golden, found: Golden) -> Iterator[str]:
+    """Kinds that were looked for in less of the clip, of versions that say in how much: none found is then no proof."""
+    for kind in sorted(golden.looked.keys() & found.looked.keys()):
+        wanted, there = golden.looked[kind], found.looked[kind]
+        if wanted - there > max(_SECONDS, _SECONDS_SHARE * wanted):
+            yield f"{kind}s were looked for in {there:.1f} s, where {wanted:.1f} s are expected"
 
 
 def _counted(moments: tuple[Moment, ...], kinds: Iterable[str]) -> str:

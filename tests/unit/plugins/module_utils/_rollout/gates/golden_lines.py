@@ -25,6 +25,7 @@ LINE: dict[str, Any] = {
         {"frames": 50, "first_frame": 100, "last_frame": 149, "angles": {}},
     ],
     "kinds": ["landing", "jump", "cut"],
+    "looked_seconds": {"landing": 8.0, "jump": 8.0, "cut": 20.0},
     "events": [
         {"person": 1, "kind": "jump", "frame": 170},
         {"person": 1, "kind": "landing", "frame": 190, "legs": "double"},
