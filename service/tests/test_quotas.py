@@ -34,18 +34,19 @@ if TYPE_CHECKING:
     from support.issuer import Issuer
 
 USUAL = Quota()
-SMALL = Quota(waiting=3, day_bytes=100, month_bytes=1000)
+SMALL = Quota(waiting=3, day_bytes=100, month_bytes=1000, stored_bytes=1000)
 
 
 def test_a_team_has_what_is_said_of_it_then_of_each_then_the_usual() -> None:
     quotas = read_quotas('{"each": {"waiting": 5}, "teams": {"hawks": {"gib_per_day": 2}}}', USUAL)
-    assert quotas.of("bulls") == Quota(5, USUAL.day_bytes, USUAL.month_bytes)
-    assert quotas.of("hawks") == Quota(5, 2 * GIB, USUAL.month_bytes)
+    assert quotas.of("bulls") == replace(USUAL, waiting=5)
+    assert quotas.of("hawks") == replace(USUAL, waiting=5, day_bytes=2 * GIB)
+    assert read_quotas('{"each": {"gib_stored": 3}}', USUAL).of("hawks").stored_bytes == 3 * GIB
     assert read_quotas("", USUAL).of("hawks") == USUAL
 
 
 @pytest.mark.parametrize("value", [0, -1, None, "5", "", 1.5, True, [], 1_000_001])
-@pytest.mark.parametrize("name", ["waiting", "gib_per_day", "gib_per_month"])
+@pytest.mark.parametrize("name", ["waiting", "gib_per_day", "gib_per_month", "gib_stored"])
 def test_nothing_stands_for_endless(name: str, value: Any) -> None:
     for where, whole in (("each", {name: value}), ("teams.a", None)):
         text = json.dumps({"each": whole} if whole else {"teams": {"a": {name: value}}})
@@ -116,10 +117,10 @@ def test_of_many_at_once_no_more_are_accepted_than_may(engine: Engine) -> None:
 def test_what_was_sent_before_is_known_and_an_upload_waits_for_its_turn(engine: Engine) -> None:
     name = team()
     mine = TeamAnalyses(engine, name, "ada", Quota(waiting=1))
-    first = mine.add(new(1, "key"))
-    assert mine.add(new(1, "key")).id == first.id
     uploads, late = TeamUploads(engine, Caller(name, frozenset(Role), "ada"), Quota(waiting=1)), new(1)
     assert uploads.add(NewUpload(late.id, "a.mp4", 1, 8, "/nowhere", "u"))
+    first = mine.add(new(1, "key"))
+    assert mine.add(new(1, "key")).id == first.id
     for refused, what in ((uploads.accept, late), (uploads.expect, late), (mine.expect, new(1, "another"))):
         with pytest.raises(QuotaError):
             refused(what)

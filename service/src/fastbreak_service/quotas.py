@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a team may send: a text in JSON, `{"each": {...}, "teams": {"hawks": {...}}}`. There is no endless quota."""
+"""What a team may send and keep, in JSON: `{"each": {...}, "teams": {"hawks": {...}}}`. There is no endless quota."""
 
 from __future__ import annotations
 
@@ -18,16 +18,25 @@ GIB = 1 << 30
 _VARIABLE = f"{PREFIX}QUOTAS"
 _MOST = 1_000_000
 # By their names in the text: the field, and what one of the unit is.
-_UNITS = {"waiting": ("waiting", 1), "gib_per_day": ("day_bytes", GIB), "gib_per_month": ("month_bytes", GIB)}
+_UNITS = {
+    "waiting": ("waiting", 1),
+    "gib_per_day": ("day_bytes", GIB),
+    "gib_per_month": ("month_bytes", GIB),
+    "gib_stored": ("stored_bytes", GIB),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many analyses of a team may wait or be analysed at once, and what it may send in a day and a month of UTC."""
+    """How many analyses of a team may wait or be analysed at once, and what it may send in a day and a month of UTC.
+
+    `stored_bytes` is how much video it may have in the storage at once.
+    """
 
     waiting: int = 1000
     day_bytes: int = 1024 * GIB
     month_bytes: int = 20 * 1024 * GIB
+    stored_bytes: int = 20 * 1024 * GIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,10 @@ test('what has ended before its first part, or has no place, is sent at once; th
     service.refusedBegin = refused
     assert.equal((await sent(service)).accepted.id, 'a')
   }
+  const full = new Service()
+  full.refusedBegin = new ApiError(429, 'quota_stored', 'the team keeps 1 GiB of 1 GiB')
+  await assert.rejects(sent(full), (error: ApiError) => error.message === 'the team keeps 1 GiB of 1 GiB')
+  assert.deepEqual(full.asked, ['begin key'])
   const away = new Service()
   away.refusedBegin = new ApiError(503, 'storage_unavailable', '')
   await assert.rejects(sent(away), (error: ApiError) => error.status === 503)

@@ -55,6 +55,7 @@ CASES = {
             "null": {"waiting": None},
             "a word": {"gib_per_day": "unlimited"},
             "yes": {"waiting": True},
+            "nothing to keep": {"gib_stored": 0},
             "unknown": {"wait": 5},
             "no mapping": 5,
         }.items()

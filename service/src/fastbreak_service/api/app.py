@@ -85,7 +85,8 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     engine = make_engine(settings.work.database, answer_seconds=ANSWER_SECONDS)
     inside = assemble(settings.work, engine, footage) if settings.worker_inside else None
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
-    queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, settings.work.footage_days)
+    days = settings.work.footage_days
+    queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, days)
     admission = Admission(settings.issuer)
     erasures = _erasures(engine, footage, settings.backup_days)
 
@@ -104,18 +105,18 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     parts = Parts(
         settings,
         admission,
-        lambda caller: TeamAnalyses(engine, caller.team, caller.subject, settings.quotas.of(caller.team)),
+        lambda caller: TeamAnalyses(engine, caller.team, caller.subject, settings.quotas.of(caller.team), days),
         AnalysisStore(engine),
         queue,
         footage,
-        Retention(footage.place, settings.work.footage_days),
+        Retention(footage.place, days),
         inside.loop if inside else None,
         lambda: _check_schema(engine),
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
         Trail(engine),
         *erasures,
-        lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team)),
-        lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team)),
+        lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team), days),
+        lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team), days),
         lambda: deadline.started,
     )
     return _application(parts, lifespan)

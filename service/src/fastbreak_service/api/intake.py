@@ -171,8 +171,9 @@ class Intake:
 
     async def _check_quota(self, caller: Caller, length: str) -> None:
         """Raise ApiError when the video would not be accepted; what is recorded is held to it once more."""
+        # What comes in chunks has a byte at least.
         with within_quota():
-            await ask(CALLER_SECONDS, self._usage(caller).expect, int(length) if length.isdigit() else 0)
+            await ask(CALLER_SECONDS, self._usage(caller).expect, int(length) if length.isdigit() else 1)
 
     async def _check_queue(self, wanted: int) -> None:
         """Raise ApiError when the queue has not so many places left."""

@@ -93,6 +93,7 @@ _LISTED: Object = {
 _NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}
 _QUOTA: Object = {"type": "integer", "minimum": 1}
 _USED: Object = _object(used=_COUNT, quota=_QUOTA)
+_STORED: Object = _object(used=_COUNT, quota=_QUOTA, frees_at=_MOMENT)
 _USED_UNTIL: Object = _object(used=_COUNT, quota=_QUOTA, ends_at={"type": "string", "format": "date-time"})
 
 SCHEMAS: Object = {
@@ -279,6 +280,11 @@ SCHEMAS: Object = {
         waiting={**_USED, "description": "Analyses that wait or are analysed."},
         day_bytes={**_USED_UNTIL, "description": "Bytes of the videos that were sent in this day (UTC)."},
         month_bytes={**_USED_UNTIL, "description": "Bytes of the videos that were sent in this month (UTC)."},
+        stored_bytes={
+            **_STORED,
+            "description": "Bytes of the videos that are kept, wait or are analysed, and of those that uploads under "
+            "way have announced; `frees_at` is when the first of them goes by itself.",
+        },
     ),
     "Entry": _object(
         at={"type": "string", "format": "date-time"},

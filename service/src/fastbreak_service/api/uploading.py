@@ -28,10 +28,12 @@ from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.store.team_uploads import NewUpload
+from fastbreak_service.store.usage import QuotaError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sqlalchemy import RowMapping
     from starlette.requests import Request
 
     from fastbreak_service.api.intake import Intake
@@ -139,7 +141,8 @@ async def _begin(parts: Parts, caller: Caller, filename: str | None, size: int, 
     uploads = parts.uploads(caller)
     if key is not None and (known := await _under(parts, uploads, key, fingerprint(filename, size))):
         return known
-    # Nobody sends in vain what would not be accepted now. When it is complete, it is held to the quota of then.
+    # Nobody sends in vain what would not be accepted now. It has its room then, and once complete is held to the rest
+    # of the quota of that time.
     with within_quota():
         await ask(CALLER_SECONDS, parts.usage(caller).expect, size)
     if await ask(CALLER_SECONDS, uploads.open, parts.footage.place) >= MOST_OPEN:
@@ -152,7 +155,8 @@ async def _begin(parts: Parts, caller: Caller, filename: str | None, size: int, 
     identity, arrivals = uuid.uuid4(), parts.footage.arrivals
     began = await ask_storage(AWAY, arrivals.begin, identity)
     new = NewUpload(identity, filename, size, part_bytes(size), parts.footage.place, began, key)
-    row = await ask(CALLER_SECONDS, uploads.add, new)
+    with within_quota():
+        row = await _recorded(parts, uploads, new)
     if row is None or row["id"] != identity:
         # The same was begun at the same moment, and came first.
         await ask_storage(AWAY, arrivals.abort, identity, began)
@@ -161,6 +165,19 @@ async def _begin(parts: Parts, caller: Caller, filename: str | None, size: int, 
     else:
         log.info("upload begun", upload_id=str(identity), bytes=size)
     return views.upload(row, {})
+
+
+async def _recorded(parts: Parts, uploads: TeamUploads, new: NewUpload) -> RowMapping | None:
+    """What is on record in the end. Raises QuotaError, when somebody else has taken the room since it was asked for."""
+    try:
+        return await ask(CALLER_SECONDS, uploads.add, new)
+    except QuotaError:
+        try:
+            await move(parts.footage.arrivals.abort, new.id, new.storage_upload)
+        except FootageError as error:
+            # The storage's own sweep forgets it in a day or two.
+            log.warning("upload not cleared", upload_id=str(new.id), reason=str(error))
+        raise
 
 
 async def _give_up(parts: Parts, uploads: TeamUploads, upload: uuid.UUID) -> None:

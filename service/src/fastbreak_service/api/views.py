@@ -171,6 +171,11 @@ def usage(found: Usage, quota: Quota) -> dict[str, Any]:
         "waiting": {"used": found.waiting, "quota": quota.waiting},
         "day_bytes": {"used": found.day_bytes, "quota": quota.day_bytes, "ends_at": _moment(found.day_ends)},
         "month_bytes": {"used": found.month_bytes, "quota": quota.month_bytes, "ends_at": _moment(found.month_ends)},
+        "stored_bytes": {
+            "used": found.stored_bytes,
+            "quota": quota.stored_bytes,
+            "frees_at": _moment(found.stored_frees),
+        },
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.quotas import Quota
 from fastbreak_service.store import reading
@@ -105,11 +106,12 @@ class SaidQuery:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who has something accepted: for a team, within its quota."""
+    """Who has something accepted: for a team, within its quota, to be kept for some days."""
 
     team: str
     subject: str
     quota: Quota
+    footage_days: int
 
 
 def record(connection: Connection, sender: Sender, new: NewAnalysis, sent_by: str | None = None) -> Sent | None:
@@ -140,7 +142,7 @@ def record(connection: Connection, sender: Sender, new: NewAnalysis, sent_by: st
     )
     if connection.execute(statement).first() is None:
         return None
-    hold_to(connection, sender.team, sender.quota, new.size_bytes)
+    hold_to(connection, sender.team, sender.quota, sender.footage_days, (new.id, new.size_bytes))
     connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
     connection.execute(done(sender.team, sender.subject, Action.SENT, new.id))
     return Sent(new.id, new.fingerprint)
@@ -149,11 +151,19 @@ def record(connection: Connection, sender: Sender, new: NewAnalysis, sent_by: st
 class TeamAnalyses:
     """The analyses of one team, for one person. Methods are transactions; all raise SQLAlchemy's errors."""
 
-    def __init__(self, engine: Engine, team: str, subject: str = ANYBODY.subject, quota: Quota = USUAL_QUOTA) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        team: str,
+        subject: str = ANYBODY.subject,
+        quota: Quota = USUAL_QUOTA,
+        footage_days: int = USUAL_DAYS,
+    ) -> None:
         self._engine = engine
         self._team = team
         self._subject = subject
         self._quota = quota
+        self._footage_days = footage_days
 
     @repeatable
     def add(self, new: NewAnalysis) -> Sent:
@@ -171,7 +181,7 @@ class TeamAnalyses:
     def expect(self, new: NewAnalysis) -> None:
         """Raise QuotaError when it would not be accepted at the moment: what that takes can be saved then."""
         try:
-            TeamUsage(self._engine, self._team, self._quota).expect(new.size_bytes)
+            TeamUsage(self._engine, self._team, self._quota, self._footage_days).expect(new.size_bytes)
         except QuotaError:
             if self.sent_under(new.idempotency_key or "") is None:
                 raise
@@ -179,7 +189,8 @@ class TeamAnalyses:
     def _added(self, new: NewAnalysis) -> Sent | None:
         """What was recorded; None where its id or its key is taken."""
         with of_team(self._engine, self._team) as connection:
-            return record(connection, Sender(self._team, self._subject, self._quota), new)
+            sender = Sender(self._team, self._subject, self._quota, self._footage_days)
+            return record(connection, sender, new)
 
     @repeatable
     def sent_under(self, key: str) -> Sent | None:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads
 from fastbreak_service.store.team_analyses import USUAL_QUOTA, Sender, Sent, record
-from fastbreak_service.store.usage import QuotaError, TeamUsage
+from fastbreak_service.store.usage import UPLOAD_HOURS, QuotaError, TeamUsage, hold_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from fastbreak_service.quotas import Quota
     from fastbreak_service.store.team_analyses import NewAnalysis
 
-HOURS = 24
-"""How long an upload may take: a bucket's lifecycle deletes its parts soon after."""
+HOURS = UPLOAD_HOURS
+"""How long an upload may take."""
 GIVEN_UP = "given_up"
 """The code of an upload of which the storage has yet to forget everything."""
 CLEARED = "cleared"
@@ -66,21 +67,28 @@ class TeamUploads:
     All raise SQLAlchemy's errors.
     """
 
-    def __init__(self, engine: Engine, caller: Caller, quota: Quota = USUAL_QUOTA) -> None:
+    def __init__(
+        self, engine: Engine, caller: Caller, quota: Quota = USUAL_QUOTA, footage_days: int = USUAL_DAYS
+    ) -> None:
         self._engine = engine
         self._quota = quota
+        self._footage_days = footage_days
         self._team = caller.team
         self._subject = caller.subject
         self._own = not caller.may(Role.ADMINISTRATOR)
 
     @repeatable
     def add(self, new: NewUpload) -> RowMapping | None:
-        """Record an upload; the row that has its id or its key in the end, None when that is none of the caller's."""
+        """Record an upload; the row that has its id or its key in the end, None when that is none of the caller's.
+
+        What it announces counts from now on. Raises QuotaError.
+        """
         values = {name: getattr(new, name) for name in NewUpload.__slots__}
         statement = insert(uploads).values(team=self._team, sent_by=self._subject, **values)
         which = sa.or_(uploads.c.id == new.id, uploads.c.idempotency_key == (new.idempotency_key or ""))
         with of_team(self._engine, self._team) as connection:
             if connection.execute(statement.on_conflict_do_nothing().returning(uploads.c.id)).first() is not None:
+                hold_to(connection, self._team, self._quota, self._footage_days, (new.id, new.size_bytes))
                 connection.execute(done(self._team, self._subject, Action.UPLOAD_BEGUN, new.id))
             return self._find(connection, which)
 
@@ -125,7 +133,7 @@ class TeamUploads:
     def expect(self, new: NewAnalysis) -> None:
         """Raise QuotaError when it would not be accepted at the moment: what that takes can be saved then."""
         try:
-            TeamUsage(self._engine, self._team, self._quota).expect(new.size_bytes)
+            TeamUsage(self._engine, self._team, self._quota, self._footage_days).expect(new.size_bytes, new.id)
         except QuotaError:
             if self.accepted(new.id) is None and self.sent_under(new.idempotency_key or "") is None:
                 raise
@@ -136,7 +144,8 @@ class TeamUploads:
 
         Raises QuotaError: then it stays as it is, and may be accepted later.
         """
-        mine, sender = self._mine(uploads.c.id == new.id), Sender(self._team, self._subject, self._quota)
+        mine = self._mine(uploads.c.id == new.id)
+        sender = Sender(self._team, self._subject, self._quota, self._footage_days)
         with of_team(self._engine, self._team) as connection:
             chosen = sa.select(uploads.c.sent_by).where(mine, uploads.c.error_code.is_(None)).with_for_update()
             row = connection.execute(chosen).one_or_none()

@@ -813,6 +813,13 @@ export interface components {
                 /** Format: date-time */
                 ends_at: string;
             };
+            /** @description Bytes of the videos that are kept, wait or are analysed, and of those that uploads under way have announced; `frees_at` is when the first of them goes by itself. */
+            stored_bytes: {
+                used: number;
+                quota: number;
+                /** Format: date-time */
+                frees_at: string | null;
+            };
         };
         Entry: {
             /** Format: date-time */
