@@ -121,7 +121,8 @@ def drawn(way: Way) -> str:
 def row(way: Way) -> str:
     """A row of the table."""
     modelled = [minutes(way.modelled[name]) if way.modelled[name] else "" for name in (MACHINES, TASKS, BAKES)]
-    cells = [minutes(way.seconds), *modelled, minutes(way.whole_seconds), f"{way.aim_seconds / 60:.0f} min"]
+    aim = f"{way.aim_seconds / 60:.0f} min" if way.aim_seconds else ""
+    cells = [minutes(way.seconds), *modelled, minutes(way.whole_seconds), aim]
     return f"| {way.name} | {' | '.join(cells)} |"
 
 

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.provision.gantt import Bar
@@ -13,9 +13,11 @@ from benchmarks.provision.gantt import Bar
 RUNNER_SECONDS = 30
 """Until a job of GitHub's has a machine and its Python, by the authors' memory."""
 TASK_SECONDS = 60
-"""Until a Fargate task has its address and an image of 0.6 GB, by the authors' memory."""
+"""Until a Fargate task has its address and an image of 0.6 GB: longer than what AWS calls normal."""
 WAVES = {"deploy": 3, "rollback": 2}
 """How often a workflow waits for new tasks, one after the other: the migration, the worker and the API."""
+RESTORED = "Users have the release before"
+"""No step of a workflow, but the moment in one by which the API is back, as its record says."""
 MACHINES, TASKS, BAKES = "GitHub's machine", "Fargate's tasks", "rest of the bakes"
 """What is modelled: nothing here waits for it."""
 TO_DEV = "test_a_commit_on_dev_is_published_once_and_deployed_there"
@@ -65,12 +67,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Way:
-    """Jobs one after the other. `bake_seconds` is how much longer a canary bakes in prod than it did here."""
+    """Jobs one after the other.
+
+    `bake_seconds` is how much longer a canary bakes in prod than it did here, `back` how often a release that is
+    refused waits for tasks of the one before. `aim_seconds`: none where it is 0.
+    """
 
     name: str
     aim_seconds: float
     jobs: Sequence[Job]
     bake_seconds: float = 0
+    back: int = 0
 
     @property
     def seconds(self) -> float:
@@ -91,7 +98,8 @@ class Way:
     def waits(self, job: Job) -> Mapping[str, float]:
         """What nothing here waited for in a job."""
         bakes = self.bake_seconds if (job.workflow, job.environment) == ("deploy", "prod") else 0
-        return {MACHINES: RUNNER_SECONDS, TASKS: TASK_SECONDS * WAVES.get(job.workflow, 0), BAKES: bakes}
+        waves = WAVES.get(job.workflow, 0) + self.back * job.failed
+        return {MACHINES: RUNNER_SECONDS, TASKS: TASK_SECONDS * waves, BAKES: bakes}
 
     def bars(self) -> list[Bar]:
         """A bar for each step and each modelled wait of a second or more, without the time between two jobs."""
@@ -126,6 +134,17 @@ def jobs_of(steps: Iterable[Step]) -> list[Job]:
     return [Job(steps[0].workflow, steps[0].environment, steps) for steps in jobs]
 
 
+def until_restored(job: Job) -> Job:
+    """The *job* as far as users wait for it. Raises BenchmarkError where it does not say how far that is."""
+    moment = next((step.ended for step in job.steps if step.step == RESTORED), None)
+    if moment is None:
+        raise BenchmarkError(
+            f"What was measured is not whole: {job.name} does not say when users had the release before."
+        )
+    steps = [replace(step, ended=min(step.ended, moment)) for step in job.steps if step.begun < moment]
+    return replace(job, steps=steps)
+
+
 def ways(measured: Mapping[str, Sequence[Step]], bake_seconds: float = 0) -> list[Way]:
     """The ways that can be made of the tests that passed. Raises BenchmarkError for a test that lacks its jobs."""
     jobs = {test: jobs_of(steps) for test, steps in measured.items()}
@@ -141,7 +160,9 @@ def ways(measured: Mapping[str, Sequence[Step]], bake_seconds: float = 0) -> lis
     if SPOILT in jobs:
         bad = _job(jobs[SPOILT], "deploy", failed=True)
         release = _job(jobs[SPOILT], "release", bad.commit)
-        found.append(Way("bad commit to restored, in dev", 5 * 60, [release, bad]))
+        found.append(Way("bad commit to restored, in dev", 5 * 60, [release, until_restored(bad)]))
+        # Who analyses goes back after that, with new tasks of the release before.
+        found.append(Way("the same, until the worker is back too", 0, [release, bad], back=1))
     if TO_PROD in jobs:
         found.append(Way("rollback of prod by hand", 5 * 60, [_job(jobs[TO_PROD], "rollback")]))
     return found

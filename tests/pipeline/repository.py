@@ -13,6 +13,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
+
 from demo import roles
 from demo.labels import labels
 from demo.platform import Platform
@@ -21,6 +23,8 @@ from tools.files import ROOT, project_files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Release
 
 BASE_IMAGE = "fastbreak-sandbox/base:trixie"
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -130,6 +134,11 @@ class Account:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def newest_release(self) -> Release:
+        """The record of the service's newest release."""
+        client = self.platform.client("dynamodb")
+        return ReleasesClient(lambda: client, f"fastbreak-{self.name}-releases").history("inference")[0]
 
     def images(self) -> dict[str, str]:
         """The tags in the registry, with their digests, and what has no tag by its digest."""

@@ -12,11 +12,14 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 
+from benchmarks.delivery.ways import RESTORED
 from demo.environment import running_image
 from demo.labels import label_of
 from demo.tokens import Issuer as Tokens
@@ -196,6 +199,10 @@ def test_a_bad_commit_is_refused_in_dev(dev: Account, in_dev: Deployed, reposito
     assert "was rolled back" in refused.output["Deploy"]
     assert "500" in runner.summary()
     assert running_image(dev.platform).endswith(in_dev.digest)
+    release = dev.newest_release()
+    assert (release.tag, release.outcome) == (published.outputs["tag"], Outcome.ROLLED_BACK)
+    back = datetime.fromisoformat(release.finished_at).timestamp()
+    refused.note(RESTORED, back, back)
     repository.check_out(in_dev.published.outputs["tag"].rpartition("-")[2])
 
 

@@ -126,11 +126,11 @@ class Job:
         outputs = {f"steps.{step.get('id')}.outputs.{name}": value for name, value in named.items()}
         self.expressions = {**self.expressions, **outputs}
         self.output[step["name"]] = said
-        self._note(step["name"], begun, code)
+        self.note(step["name"], begun, time.time(), code)
         return code
 
-    def _note(self, step: str, begun: float, code: int) -> None:
-        """Add to the file that a benchmark names when the step ran, for which commit and where."""
+    def note(self, step: str, begun: float, ended: float, code: int = 0) -> None:
+        """Add to the file that a benchmark names when a step ran, for which commit and where."""
         if not (path := os.environ.get("STEP_TIMES")):
             return
         git = ["git", "rev-parse", "HEAD"]
@@ -138,4 +138,4 @@ class Job:
         where = self.expressions.get("inputs.environment") or self.filled(self.body.get("environment", ""))
         noted = {"commit": commit, "workflow": self.workflow, "environment": where, "step": step}
         with Path(path).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({**noted, "begun": begun, "ended": time.time(), "code": code}) + "\n")
+            lines.write(json.dumps({**noted, "begun": begun, "ended": ended, "code": code}) + "\n")

@@ -6,6 +6,7 @@
 import ast
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from benchmarks.delivery import __main__ as command
 from benchmarks.delivery import keeping
 from benchmarks.delivery.results import Cell, Results
-from benchmarks.delivery.ways import BAKES, MACHINES, SPOILT, TASKS, TESTS, TO_DEV, TO_PROD, Step, noted, ways
+from benchmarks.delivery.ways import BAKES, MACHINES, RESTORED, SPOILT, TASKS, TESTS, TO_DEV, TO_PROD, Step, noted, ways
 from benchmarks.errors import BenchmarkError
 from tools.files import ROOT
 
@@ -47,7 +48,14 @@ def lines(run: list[tuple[str, str, str, int, int]]) -> list[str]:
 
 
 def measured(*tests: str) -> dict[str, tuple[Step, ...]]:
-    return {test: noted(lines(RUNS[test])) for test in tests}
+    return {test: steps_of(test) for test in tests}
+
+
+def steps_of(test: str) -> tuple[Step, ...]:
+    """The steps of a test. A bad release is back five seconds before its job ends."""
+    steps = noted(lines(RUNS[test]))
+    back = [replace(step, step=RESTORED, begun=step.ended - 5, ended=step.ended - 5, code=0) for step in steps[-1:]]
+    return (*steps, *back) if test == SPOILT else steps
 
 
 def kept(path: Path, *tests: str, scale: str = "1", commit: str = "c1") -> Results:
@@ -60,11 +68,12 @@ def kept(path: Path, *tests: str, scale: str = "1", commit: str = "c1") -> Resul
 
 def test_a_way_is_the_sum_of_its_jobs_without_what_is_between() -> None:
     found = ways(measured(*TESTS), 540)
-    assert [way.seconds for way in found] == [100, 25 + 60 + 10 + 700, 65, 50]
+    assert [way.seconds for way in found] == [100, 25 + 60 + 10 + 700, 60, 65, 50]
     assert [dict(way.modelled) for way in found] == [
         {MACHINES: 60, TASKS: 180, BAKES: 0},
         {MACHINES: 120, TASKS: 360, BAKES: 540},
         {MACHINES: 60, TASKS: 180, BAKES: 0},
+        {MACHINES: 60, TASKS: 240, BAKES: 0},
         {MACHINES: 30, TASKS: 120, BAKES: 0},
     ]
     assert [(bar.name, bar.begun, bar.ended, bar.modelled) for bar in found[0].bars()] == [
@@ -81,7 +90,7 @@ def test_a_way_is_the_sum_of_its_jobs_without_what_is_between() -> None:
     ("tests", "names"),
     [
         ([TO_DEV], ["commit to dev"]),
-        ([SPOILT], ["bad commit to restored, in dev"]),
+        ([SPOILT], ["bad commit to restored, in dev", "the same, until the worker is back too"]),
         ([TO_PROD], ["rollback of prod by hand"]),
         ([TO_DEV, TO_PROD], ["commit to dev", "commit to prod", "rollback of prod by hand"]),
     ],
@@ -95,6 +104,11 @@ def test_a_test_without_what_it_should_do_makes_no_figures(test: str, number: in
     steps = noted(lines(RUNS[test][:number] + RUNS[test][number + 1 :]))
     with pytest.raises(BenchmarkError, match="not whole"):
         ways({**measured(*TESTS), test: steps})
+
+
+def test_a_bad_release_that_does_not_say_when_it_was_back_makes_no_figures() -> None:
+    with pytest.raises(BenchmarkError, match=r"deploy \(dev\) does not say when users had the release before"):
+        ways({SPOILT: measured(SPOILT)[SPOILT][:-1]})
 
 
 def test_the_tests_are_there() -> None:
@@ -122,7 +136,7 @@ def test_a_test_is_kept_once_it_has_passed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("STEP_TIMES", str(steps))
     monkeypatch.setenv("DELIVERY_RESULTS", str(path))
     for test, passed in ((TO_DEV, True), (SPOILT, False), (TO_PROD, True)):
-        steps.write_text("\n".join(lines(RUNS[test])), encoding="utf-8")
+        steps.write_text("\n".join(json.dumps(asdict(step)) for step in steps_of(test)), encoding="utf-8")
         for when in ("setup", "call", "teardown"):
             report: Any = SimpleNamespace(when=when, passed=passed, nodeid=f"test_workflows.py::{test}")
             keeping.pytest_runtest_logreport(report)
