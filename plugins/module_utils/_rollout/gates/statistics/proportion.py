@@ -12,6 +12,7 @@ H. Robbins, "Statistical methods related to the law of the iterated logarithm", 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import log, log1p
 
 from .mixture import mixed_p_value
@@ -27,6 +28,7 @@ def is_above(failures: int, samples: int, limit: float) -> bool:
     return p_value(failures, samples, limit) <= FALSE_ALARM
 
 
+@lru_cache(maxsize=4096)
 def p_value(failures: int, samples: int, limit: float) -> float:
     """How probably evidence like this comes, at any look, when at most *limit* fail; at most. Without samples: 1."""
     if limit <= 0:
@@ -42,5 +44,11 @@ def is_within(failures: int, samples: int, limit: float) -> bool:
 
 def _log_evidence(failures: int, passes: int, limit: float) -> tuple[float, ...]:
     """The logarithms of the likelihood ratios of the alternatives to the limit."""
+    return tuple(failures * of_failure + passes * of_pass for of_failure, of_pass in _ratios(limit))
+
+
+@lru_cache(maxsize=64)
+def _ratios(limit: float) -> tuple[tuple[float, float], ...]:
+    """What a failure and a pass tell for each alternative, as logarithms."""
     shares = (limit + (1 - limit) * part for part in _ALTERNATIVES)
-    return tuple(failures * log(share / limit) + passes * (log1p(-share) - log1p(-limit)) for share in shares)
+    return tuple((log(share / limit), log1p(-share) - log1p(-limit)) for share in shares)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import Ingress, ListenerAccess
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
 from tests.unit.plugins.module_utils._rollout.scheduler import (
     EPOCH,
@@ -592,14 +594,25 @@ class World(Scheduler):
     def _route(self, method: str, path: str, query: str, sent: dict[str, str]) -> str:
         """The target group that a user's request is sent to; empty for the default action."""
         for _place, rule in sorted(self.rules.items()):
-            seen = rule.summary()
-            paths = not seen.path_patterns or any(fnmatchcase(path, pattern) for pattern in seen.path_patterns)
-            hosts = not seen.host_headers or any(matches(host, sent["host"]) for host in seen.host_headers)
             if not self._takes(rule):
                 continue
+            seen = self._summary(rule)
+            paths = not seen.path_patterns or any(fnmatchcase(path, pattern) for pattern in seen.path_patterns)
+            hosts = not seen.host_headers or any(matches(host, sent["host"]) for host in seen.host_headers)
             if paths and hosts and all(self._met(each, method, query, sent) for each in seen.conditions):
                 return self._pick(rule)
         return ""
+
+    @cached_property
+    def _summaries(self) -> dict[int, tuple[StandingRule, ListenerRule]]:
+        return {}
+
+    def _summary(self, rule: StandingRule) -> ListenerRule:
+        """The rule's, which is asked for with each request and made once: a rule that is changed is another one."""
+        # Kept with its rule, an id is no other's.
+        if id(rule) not in self._summaries:
+            self._summaries[id(rule)] = (rule, rule.summary())
+        return self._summaries[id(rule)][1]
 
     def _takes(self, rule: StandingRule) -> bool:
         """Whether the request is sent to the rule's listener: there is one."""
