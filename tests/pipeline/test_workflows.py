@@ -200,7 +200,7 @@ def test_a_bad_commit_is_refused_in_dev(dev: Account, in_dev: Deployed, reposito
     assert "500" in runner.summary()
     assert running_image(dev.platform).endswith(in_dev.digest)
     release = dev.newest_release()
-    assert (release.tag, release.outcome) == (published.outputs["tag"], Outcome.ROLLED_BACK)
+    assert (release.version, release.outcome) == (published.outputs["tag"], Outcome.ROLLED_BACK)
     back = datetime.fromisoformat(release.finished_at).timestamp()
     refused.note(RESTORED, back, back)
     repository.check_out(in_dev.published.outputs["tag"].rpartition("-")[2])

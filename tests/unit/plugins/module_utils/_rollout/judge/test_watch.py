@@ -27,7 +27,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read i
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, gates, make_request, newest, released
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +205,7 @@ def test_release_table_that_does_not_answer_makes_no_healthy_release_unfit(
     hold_up(world, "write_lock", seconds, AWAY, since=world.seconds + 3)
     finish, world.finish = world.finish, lambda _release: None  # type: ignore[method-assign]
     with contextlib.suppress(OperationError):
-        deploy(ports, "1.1.0")
+        deploy(ports, "1.1.0", gates=gates(0.5))
     assert not {"stop_service_deployment", "finish(ROLLED_BACK)"} & {*world.calls}
     assert world.service.task_definition_arn.endswith(":2")
     said = " ".join(world.lines)
