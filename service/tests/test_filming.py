@@ -170,7 +170,7 @@ def told(shot: Shot, count: int, forms: tuple[int, ...] = (2,), missing: tuple[i
         for one in segments
     )
     result = join(parts, Limits(), lambda _row: None, follow)
-    moved = trails.reviewed(result.video.frames_per_second)
+    moved = trails.reviewed(result.video.frames_per_second, SMALL)
     events = [event for person in moved.persons for event in person.events if isinstance(event, Cut | Deceleration)]
     return Told(events, seen_by, moved.looked_seconds)
 
@@ -226,7 +226,7 @@ def test_what_is_known_in_steps_differs_by_less_than_the_error(way: Callable[[fl
     for one, other in zip(whole.ways, parts.ways, strict=True):
         # Who brakes evenly loses as much a little earlier or later.
         assert abs(one.seconds - other.seconds) <= (0.04 if isinstance(one, Cut) else 0.21)
-        assert differ(one, other) <= 1.5
+        assert differ(one, other) <= 1
     apart = [
         math.hypot(one.across - other.across, one.down - other.down)
         for one, other in zip(whole.grounds, parts.grounds, strict=True)

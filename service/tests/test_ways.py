@@ -42,11 +42,16 @@ def filmed(  # noqa: PLR0913 - a film is all of this
     *,
     moves: Callable[[float], Stance] = running,
     ground: Callable[[float], Shift | None] = still,
+    told: Callable[[float], Shift | None] | None = None,
+    small: float = 0.0,
     size: Callable[[float], float] = lambda _time: 1.0,
     scene: Callable[[float], int] = lambda _time: 0,
     seconds: float = 3.2,
 ) -> list[Cut | Deceleration]:
-    """Cuts and decelerations of a figure that goes a way in metres of the picture, by a camera that is known."""
+    """Cuts and decelerations of a figure that goes a way in metres of the picture, by a camera that is known.
+
+    Or of which is `told`, in pixels of a picture of which `small` are one.
+    """
     trail, noise = Trail(), np.random.default_rng(camera.seed)
     for frame in range(round(seconds * camera.rate) + 1):
         time = frame / camera.rate
@@ -59,8 +64,8 @@ def filmed(  # noqa: PLR0913 - a film is all of this
         landmarks = np.zeros((COUNT, 2), np.float32)
         landmarks[KEPT] = shown + noise.normal(0, camera.noise, shown.shape)
         pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
-        trail.add(frame, time, pose, shift, scene(time))
-    return [event for event in review(trail, camera.rate)[0] if isinstance(event, Cut | Deceleration)]
+        trail.add(frame, time, pose, told(time) if told else shift, scene(time))
+    return [event for event in review(trail, camera.rate, small)[0] if isinstance(event, Cut | Deceleration)]
 
 
 def landed(moves: Callable[[float], Stance], ground: Callable[[float], Shift | None], scenes: int = 0) -> list[Landing]:
@@ -211,6 +216,47 @@ def test_a_turn_up_and_down_the_picture_is_no_deceleration(speed_after: float) -
         return 0.0, -3.2 * min(time, 2.0) + speed_after * max(0.0, time - 2.0)
 
     assert not [event for event in filmed(way, Camera(rate=60, height=300, noise=2)) if isinstance(event, Deceleration)]
+
+
+CAMERAS = [Camera(rate=60, height=300, noise=2), Camera(rate=30, height=150, noise=2)]
+
+
+def down(moves: Callable[[float], Stance], way: Callable[[float], Place], camera: Camera) -> list[str]:
+    """The kinds of events of a figure that goes a way in metres of the picture."""
+    trail, noise = Trail(), np.random.default_rng(1)
+    for frame in range(round(3.2 * camera.rate) + 1):
+        time = frame / camera.rate
+        landmarks = np.zeros((COUNT, 2), np.float32)
+        shown = seen(moves(time), camera) + np.array(way(time)) * camera.height / METRES
+        landmarks[KEPT] = shown + noise.normal(0, camera.noise, shown.shape)
+        pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=np.ones(COUNT, np.float32)))
+        trail.add(frame, time, pose, STILL)
+    return [event.kind for event in review(trail, camera.rate)[0]]
+
+
+@pytest.mark.parametrize("camera", CAMERAS, ids=["60", "30"])
+@pytest.mark.parametrize("speed", [2.2, 3.5])
+@pytest.mark.parametrize("angle", [60, 120, 180, None])
+def test_who_runs_down_the_picture_and_turns_or_stops_does_not_land(
+    camera: Camera, speed: float, angle: float | None
+) -> None:
+    def way(time: float) -> Place:
+        further = 0.0 if angle is None else max(0.0, time - 2.0) * speed
+        turned = math.radians(angle or 0)
+        return further * math.sin(turned), min(time, 2.0) * speed + further * math.cos(turned)
+
+    kinds = down(running, way, camera)
+    assert {"landing", "jump"}.isdisjoint(kinds)
+    # From 30 frames on; who turns round makes none, nor who runs slowly and stops.
+    assert kinds == ["cut"] if angle in {60, 120} else set(kinds) <= {"deceleration"}
+
+
+@pytest.mark.parametrize("camera", CAMERAS, ids=["60", "30"])
+@pytest.mark.parametrize("height", [0.25, 0.6])
+def test_who_jumps_and_lands_on_the_way_down_the_picture_lands(camera: Camera, height: float) -> None:
+    moves = Leap(takeoff=1.3, height=height)
+    landed = 1.3 + moves.flight
+    assert "landing" in down(moves, lambda time: (0.0, 1.5 * min(time, landed)), camera)
 
 
 @pytest.mark.parametrize("height", [40, 70])

@@ -22,6 +22,7 @@ from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
 from fastbreak_service.reporting.faces import Faces, covered
 from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.vision.camera import pixels
 from fastbreak_service.vision.models import PoseModel, verified
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def _analysed(
         result = Result(reader.facts(), vision.identity, told.finish())
     else:
         result = analyse(reader, metered, measures.append, say, follow)
-    movement = trails.reviewed(result.video.frames_per_second) if moved else None
+    video = result.video
+    movement = trails.reviewed(video.frames_per_second, pixels(video.width, video.height)) if moved else None
     people = People(said, whereabouts.doubts(options.who_is_who))
     return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails

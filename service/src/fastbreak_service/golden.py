@@ -19,6 +19,7 @@ from fastbreak_service.movement.review import Trails
 from fastbreak_service.movement.values import KINDS, Jump, Landing
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.probe import probe
+from fastbreak_service.vision.camera import pixels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ def line_of(clip: str, vision: Vision, models: Mapping[str, str], commit: str, l
             reader = VideoReader(path, limits)
             trails = Trails()
             result = analyse(reader, MeteredVision(vision, reader.meter), lambda _row: None, follow=trails.add)
-            movement = trails.reviewed(result.video.frames_per_second)
+            movement = trails.reviewed(result.video.frames_per_second, pixels(result.video.width, result.video.height))
         except AnalysisError as error:
             raise ClipError(f"{path.name}: {error.message} [{error.code}]") from error
         seconds = time.monotonic() - began

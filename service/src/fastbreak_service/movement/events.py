@@ -9,6 +9,10 @@ A **landing** is a fast fall of the hips that ends with a foot on the ground:
 * with them a foot at .8 or more, which then stops. **Contact** is the first frame after the lowest point of the foot
   has stopped: where a free fall and a level line through it meet (`moments`).
 
+* whoever went down the picture before, hips and feet, runs towards a camera that looks down. They land only if the hips
+  fall .8 body heights a second faster than they went: somebody who runs and turns or stops goes no faster, and bounces
+  by .4 at most.
+
 A squat is none, because no foot falls; a running step is none, because the hips fall at less than half of this; nor
 are the small hops of a jumping jack, whose hips fall at about 1. **Deepest** is the middle of the frames in which the
 hips are as low as they get before they rise again, within .015 body heights, of the first .15 s of them. It is on both
@@ -55,6 +59,10 @@ _LONGEST_FLIGHT_SECONDS = 1.5
 _SAME_LEVEL = 0.05
 _GRAVITY = 9.81
 _APART_SECONDS = 0.3
+_FALL_SECONDS, _STEP_SECONDS = 0.35, 0.4
+"""How long a fall of 60 cm is before its contact, and a bit more than a runner's step, over which hips bounce."""
+_GOES_DOWN, _FALLS_FASTER = 0.6, 0.8
+"""Body heights a second: of somebody who goes down the picture, and by how much faster whoever lands falls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +137,21 @@ def _landing(motion: Motion, hips: Doubles, speed: Doubles, fast: tuple[int, int
     earliest = min(known, key=lambda found: found.at)
     contact = min(len(hips) - 1, math.ceil(earliest.at - 0.25))
     deepest = _deepest(_between(motion.low.raw), body, contact, motion.rate)
-    if not motion.low.one_scene(first - search, max(last, deepest)):
+    if not motion.low.one_scene(first - search, max(last, deepest)) or _runs_down(speed, contact, motion.rate):
         return None
     return Fall(contact, deepest, earliest.at, earliest.level, _legs(motion, stops, deepest, body), float(speed[peak]))
+
+
+def _runs_down(speed: Doubles, contact: int, rate: float) -> bool:
+    """Whether the hips came down at a contact hardly faster than before any fall."""
+    before = [
+        speed[max(0, contact - round((end + _STEP_SECONDS) * rate)) : max(0, contact - round(end * rate))]
+        for end in (_FALL_SECONDS, _FALL_SECONDS + _STEP_SECONDS)
+    ]
+    known = [float(np.nanmean(part)) for part in before if np.isfinite(part).sum() >= _STEP_SECONDS / 2 * rate]
+    went = min(known, default=0.0)
+    fell = speed[max(0, contact - round(_FALL_SECONDS * rate)) : contact + 1]
+    return went >= _GOES_DOWN and bool(np.nanmax(fell) - went < _FALLS_FASTER)
 
 
 def _foot_stop(foot: Doubles, first: int, last: int, rate: float, body: float) -> Stop | None:

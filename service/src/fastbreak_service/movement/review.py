@@ -56,9 +56,9 @@ class Trails:
             if (points := trail.seen(frame)) is not None:
                 yield person, points
 
-    def reviewed(self, clip_rate: float) -> Movement:
-        """Everybody's events and findings, which are of the events that are kept."""
-        told = {person: events(self._trails[person], clip_rate) for person in sorted(self._trails)}
+    def reviewed(self, clip_rate: float, small_pixels: float = 0.0) -> Movement:
+        """Everybody's events and findings, which are of the events that are kept. `small_pixels` as of `ways`."""
+        told = {person: events(self._trails[person], clip_rate, small_pixels) for person in sorted(self._trails)}
         found = {person: one.events for person, one in told.items()}
         kept = first_of(found)
         persons = [Moved(person, listed, of_events(listed)) for person, listed in kept.items()]
@@ -98,20 +98,20 @@ def _count(found: Mapping[int, Sequence[Event]]) -> int:
     return sum(len(listed) for listed in found.values())
 
 
-def review(trail: Trail, clip_rate: float) -> tuple[list[Event], list[Finding]]:
+def review(trail: Trail, clip_rate: float, small_pixels: float = 0.0) -> tuple[list[Event], list[Finding]]:
     """The events of a person in order of time, and what is for review of them."""
-    found = events(trail, clip_rate).events
+    found = events(trail, clip_rate, small_pixels).events
     return found, of_events(found)
 
 
-def events(trail: Trail, clip_rate: float) -> Told:
+def events(trail: Trail, clip_rate: float, small_pixels: float = 0.0) -> Told:
     """The events of a person."""
     moved = motion(trail, clip_rate)
     if moved is None:
         return Told([], dict.fromkeys(KINDS, 0.0))
     found = falls(moved)
     landings = [_landing(moved, fall) for fall in found]
-    made, of_ways = ways(trail, moved, found)
+    made, of_ways = ways(trail, moved, found, small_pixels)
     upright = looked_seconds(moved)
     looked = {"landing": upright, "jump": upright, "cut": of_ways, "deceleration": of_ways}
     return Told(sorted([*landings, *jumps(moved, found), *made], key=_begin), looked)

@@ -13,6 +13,10 @@ count. Speeds are in body heights a second, as the picture has no scale.
   (3.5 m/s² at 1.75 m, beyond which Tuttle 2024, Sports Med, counts the decelerations of 86 studies of basketball; read
   in the abstract), from the middle of one fit to that of the other.
 
+A camera that pans slowly is known in steps (`vision.camera`): up to .8 pixels a second of its small picture are not
+told at all, and faster pans too late. Wherever a scene's camera moved at all, that is in the errors: .8 small pixels a
+second in each speed, 1.3 in a difference of two (95 % of simulated pans, `tests/test_pans.py`).
+
 Either has to clear its limit by its error; what is within .6 s of a cut is part of it, and no deceleration; nor
 is a loss of speed after which the way goes on, within .6 s, 45 degrees or more to a side.
 
@@ -62,6 +66,8 @@ _ACROSS = 0.7
 """The share of a speed that has to lead across the picture, before or after a cut: who only hops makes none."""
 _GOES_ON = 0.7
 """Body heights a second, a walk: who goes on so has turned, and not stopped."""
+UNSEEN_SPEED, UNSEEN_CHANGE = 0.8, 1.3
+"""Small pixels a second that a slow pan leaves in a fitted speed, and in the difference of two."""
 _SURE = 1.96
 _BLOCK = 8192
 
@@ -71,7 +77,8 @@ class _Way:
     """A person's way by samples: speeds before and after each, (n, 2), in body heights a second.
 
     `size` (n, 2): the body's, before and after, as the first frame would show it. `zoomed`: whether the camera did;
-    `allowed`: where something may be looked for.
+    `allowed`: where something may be looked for. `step`: a pixel of the camera's small picture in body heights, 0 where
+    it stood still in the whole scene.
     """
 
     motion: Motion
@@ -80,17 +87,23 @@ class _Way:
     size: Doubles
     zoomed: Flags
     allowed: Flags
+    step: Doubles
 
 
-def ways(trail: Trail, motion: Motion, falls: Sequence[Fall]) -> tuple[list[Cut | Deceleration], float]:
-    """The cuts and decelerations of a person, and for how many seconds they were looked for."""
+def ways(
+    trail: Trail, motion: Motion, falls: Sequence[Fall], small_pixels: float = 0.0
+) -> tuple[list[Cut | Deceleration], float]:
+    """The cuts and decelerations of a person, and for how many seconds they were looked for.
+
+    `small_pixels`: how many pixels are one of the small picture in which the camera is looked at.
+    """
     count = round(FIT_SECONDS * motion.rate)
     if motion.rate < LOWEST_RATE or len(motion.times) < 2 * count + 1:
         return [], 0.0
     if np.isnan(trail.ground).all():
         # Nothing told what the camera did.
         return [], 0.0
-    way = _way(trail, motion, falls, count)
+    way = _way(trail, motion, falls, count, small_pixels)
     cuts = _cuts(way)
     alone = [
         stop for stop in _decelerations(way) if all(abs(stop.seconds - cut.seconds) > _OWN_SECONDS for cut in cuts)
@@ -99,7 +112,7 @@ def ways(trail: Trail, motion: Motion, falls: Sequence[Fall]) -> tuple[list[Cut 
     return [*cuts, *alone], float(looked.sum() / motion.rate)
 
 
-def _way(trail: Trail, motion: Motion, falls: Sequence[Fall], count: int) -> _Way:
+def _way(trail: Trail, motion: Motion, falls: Sequence[Fall], count: int, small_pixels: float) -> _Way:
     times, (places, scales) = np.array(trail.times), trail.path()
     scenes = np.array(trail.scenes)
     after = np.clip(np.searchsorted(times, motion.times), 1, len(times) - 1)
@@ -120,7 +133,19 @@ def _way(trail: Trail, motion: Motion, falls: Sequence[Fall], count: int) -> _Wa
     allowed[: total - count] &= scene[: total - count] == scene[count:]
     allowed[count:] &= scene[count:] == scene[: total - count]
     zoomed = _range(scale, count) > _ZOOMS
-    return _Way(motion, speeds[0], speeds[1], sizes, zoomed, allowed)
+    with np.errstate(divide="ignore"):
+        step = np.where(_moving(trail)[closest], small_pixels / motion.height, 0.0)
+    return _Way(motion, speeds[0], speeds[1], sizes, zoomed, allowed, step)
+
+
+def _moving(trail: Trail) -> Flags:
+    """Of each sighting whether the camera moved at all in its scene."""
+    grounds, scenes = np.array(trail.ground, np.float64).reshape(-1, 4), np.array(trail.scenes)
+    known, moving = np.isfinite(grounds[:, 0]), np.zeros(len(scenes), bool)
+    for scene in np.unique(scenes[known]).tolist():
+        same = scenes == scene
+        moving[same] = bool((np.ptp(grounds[same & known], axis=0) > 0).any())
+    return moving
 
 
 def _windows(series: Doubles, count: int) -> Doubles:
@@ -184,7 +209,7 @@ def _cuts(way: _Way) -> list[Cut]:
     before, after = _speed(way.before), _speed(way.after)
     cross = way.before[:, 0] * way.after[:, 1] - way.before[:, 1] * way.after[:, 0]
     angle = np.degrees(np.abs(np.arctan2(cross, (way.before * way.after).sum(axis=1))))
-    doubt = np.hypot(_doubt(way.motion), _BOUNCE)
+    doubt = np.hypot(np.hypot(_doubt(way.motion), _BOUNCE), UNSEEN_SPEED * way.step)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.degrees(np.hypot(doubt / before, doubt / after))
         across = np.fmax(np.abs(way.before[:, 0]) / before, np.abs(way.after[:, 0]) / after) >= _ACROSS
@@ -204,7 +229,7 @@ def _cuts(way: _Way) -> list[Cut]:
 def _decelerations(way: _Way) -> list[Deceleration]:
     before, after = _speed(way.before), _speed(way.after)
     lost = (before - after) / FIT_SECONDS
-    error = math.sqrt(2) * _doubt(way.motion) / FIT_SECONDS
+    error = np.hypot(math.sqrt(2) * _doubt(way.motion), UNSEEN_CHANGE * way.step) / FIT_SECONDS
     with np.errstate(invalid="ignore"):
         there = way.allowed & (before >= SLOWEST_RUN) & (lost - error >= HARD)
         there &= ~_turns(way)

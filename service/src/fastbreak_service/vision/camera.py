@@ -170,18 +170,23 @@ class Camera:
         self._before, self._open, self._taken = now, _free(now, bodies, pixels), True
 
 
+def pixels(width: int, height: int) -> int:
+    """How many pixels of a frame are one of the small picture, to each side."""
+    return max(1, round(max(width, height) / LENGTH))
+
+
 def small(picture: Picture) -> tuple[Doubles, int]:
     """The picture's first plane with so many pixels averaged to one, and how many. Of many, some stand for all."""
     plane = picture.planes[0]
-    pixels = max(1, round(max(plane.shape) / LENGTH))
-    height, width = (side // pixels for side in plane.shape)
-    taken = range(pixels // 8, pixels, max(1, pixels // 4))
+    size = pixels(*plane.shape)
+    height, width = (side // size for side in plane.shape)
+    taken = range(size // 8, size, max(1, size // 4))
     total = np.zeros((height, width), np.uint16)
     for down in taken:
-        rows = plane[down : height * pixels : pixels, : width * pixels]
+        rows = plane[down : height * size : size, : width * size]
         for across in taken:
-            total += rows[:, across::pixels]
-    return total / len(taken) ** 2, pixels
+            total += rows[:, across::size]
+    return total / len(taken) ** 2, size
 
 
 def _edges(grey: Doubles, time_seconds: float) -> _Small:

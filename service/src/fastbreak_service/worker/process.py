@@ -28,6 +28,7 @@ from fastbreak_service.segments.looking import look
 from fastbreak_service.video.entering import enters
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.packets import packets
+from fastbreak_service.vision.camera import pixels
 from fastbreak_service.vision.joints import array, places
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.vision.precision import Precision, possible, spoken
@@ -171,7 +172,7 @@ def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
         else:
             reader = VideoReader(Path(job.video), job.limits)
             result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
-    movement = trails.reviewed(result.video.frames_per_second)
+    movement = trails.reviewed(result.video.frames_per_second, pixels(result.video.width, result.video.height))
     return {**asdict(result), "movement": asdict(movement)}
 
 
