@@ -47,7 +47,8 @@ MOMENTS = {
     "tasks start": ("ROLLING", "update_service", 1, 0.5, GOOD),
     "it bakes": ("ROLLING", "update_service", 1, 8.0, GOOD),
     "it goes back": ("ROLLING", "stop_service_deployment", 1, 0.5, {"exits_after": 2.0}),
-    "both revisions start": ("CANARY", "update_service", 1, 0.5, GOOD),
+    # Before ECS is first asked where it stands, and starts a task.
+    "both revisions start": ("CANARY", "update_service", 1, 0.2, GOOD),
     "it moves some users": ("CANARY", "continue_deployment", 1, 0.5, GOOD),
     "it moves all users": ("CANARY", "continue_deployment", 2, 0.5, GOOD),
     "ECS bakes": ("CANARY", "continue_deployment", 3, 0.5, GOOD),
