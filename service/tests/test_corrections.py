@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RATE = 30.0
 
 
-def summed(rows: Rows, _: float) -> Told:
+def summed(rows: Rows, *_: float) -> Told:
     """Somebody's event and finding, which are others where any of their sightings is."""
     said = {"measure": "m", "side": "left", "of": [rows["frame"].tolist(), rows["points"][:, 0].tolist()]}
     return [said], [said]
@@ -42,7 +42,7 @@ def stored(found: list[Piece]) -> Stored:
     persons = [piece.person for piece in found]
     said = [summed(piece.rows, RATE)[0][0] for piece in found]
     findings = [Known(number, number, content) for number, content in zip(persons, said, strict=True)]
-    return Stored(found, {}, list(map(Event, persons, said)), findings, RATE, frozenset(), max(persons))
+    return Stored(found, {}, list(map(Event, persons, said)), findings, RATE, 0.0, frozenset(), max(persons))
 
 
 def applied(before: Stored, what: Change, version: int) -> Stored:
@@ -56,6 +56,7 @@ def applied(before: Stored, what: Change, version: int) -> Stored:
         what.events,
         sorted(({one.number: one for one in before.findings} | kept).values(), key=lambda one: one.number),
         before.rate,
+        before.small_pixels,
         before.erased,
         max(before.highest, *named, 0),
     )

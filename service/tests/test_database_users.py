@@ -89,12 +89,15 @@ def analysed(api: Engine, worker: Engine, folder: Path) -> uuid.UUID:
     rows.write_text(f"{analysis},1,0,0.0,trunk_lean,1.5,0.9\n", encoding="utf-8")
     points = ",".join(["0.5"] * 34)
     poses.write_text(f'{analysis},1,1,0,0.0,"{{{points}}}"\n', encoding="utf-8")
+    kept = folder / "trails.csv"
+    kept.write_text(f"{analysis},1,0,0,1,\\x{'00' * 144}\n", encoding="utf-8")
+    doubt = {"kind": "may_be_one", "person": 1, "other": 1, "seconds": 0.0, "words": "As large."}
     person = {"id": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}
     model, movement = {"name": "m", "sha256": "s"}, asdict(trails().reviewed(30))
-    result = {"video": {}, "model": model, "persons": [person], "movement": movement}
+    result = {"video": {}, "model": model, "persons": [person], "movement": movement, "doubts": [doubt]}
     store = AnalysisStore(worker)
     assert store.start(analysis, taken.owner, taken.attempt)
-    assert store.finish(analysis, taken.owner, result, rows, poses)
+    assert store.finish(analysis, taken.owner, result, rows, poses, trails=kept)
     assert WorkQueue(worker, place, 30).done(taken)
     assert store.ended(analysis) == (DEFAULT_TEAM, "succeeded")
     return analysis
@@ -221,6 +224,10 @@ NOT_THE_WORKERS = [
     "DELETE FROM reviews",
     "DELETE FROM uploads",
     *(f"DELETE FROM {table}" for table in ("persons", "measures", "poses", "events", "findings")),  # noqa: S608
+    *(f"DELETE FROM {table}" for table in ("trails", "doubts", "corrections")),  # noqa: S608
+    "SELECT content FROM trails",
+    "INSERT INTO corrections VALUES (gen_random_uuid(), 1, '{}', 'x')",
+    "SELECT correct_persons(gen_random_uuid(), 0, '{}', 'x', '{}')",
     "UPDATE findings SET content = '{}'",
     "UPDATE uploads SET error_code = 'x'",
     "SELECT erase_analysis(gen_random_uuid())",
@@ -246,6 +253,10 @@ NOT_THE_APIS = [
     "SELECT erase_person(gen_random_uuid(), 1, 'delete', 'p', 1)",
     "SELECT end_covering(gen_random_uuid(), gen_random_uuid(), 'blurred', 1)",
     "SELECT count(*) FROM sightings",
+    "SELECT count(*) FROM trails",
+    "UPDATE trails SET person = 1",
+    "UPDATE corrections SET reviewer = 'x'",
+    "SELECT correct_persons(gen_random_uuid(), 0, '{}', 'x', '{}')",
     "UPDATE person_erasures SET team = 'bulls'",
     "DELETE FROM person_erasures",
     "CREATE TABLE mine (x int)",

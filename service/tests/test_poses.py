@@ -49,3 +49,23 @@ def test_poses_are_those_of_every_sighting(service: Service, analysed: dict[str,
     measures = service.http.get(asked).json()["measures"]
     measured = {measure["frame"]: measure["value_degrees"] for measure in measures}
     assert measured[pose["frame"]] == pytest.approx(bent, abs=2)
+
+
+def test_what_is_kept_gives_the_results_of_the_worker_again(service: Service, analysed: dict[str, Any]) -> None:
+    """Of persons who were corrected and are who they were again: nothing is rounded on the way."""
+    path = f"/v1/analyses/{analysed['id']}"
+
+    def told() -> list[Any]:
+        asked = ("", "/events", "/findings", "/measures?limit=10000")
+        return [service.http.get(path + which).json() for which in asked]
+
+    before = told()
+    half = analysed["video"]["duration_seconds"] / 2
+    for seen, said in enumerate(
+        ({"kind": "split", "person": 1, "seconds": half}, {"kind": "merge", "persons": [1, 3]}),
+    ):
+        answer = service.http.post(f"{path}/corrections", json=said, headers={"if-match": f'"{seen}"'})
+        assert answer.status_code == 201, answer.text
+        persons = [person["id"] for person in service.http.get(path).json()["persons"]]
+        assert persons == ([1, 2, 3] if seen == 0 else [1, 2])
+    assert told() == before

@@ -52,7 +52,14 @@ SUMMARY = {"minimum": 1.0, "maximum": 2.0, "mean": 1.5, "samples": 2, "unit": "d
 PERSON = {"id": 1, "frames": 2, "first_frame": 0, "last_frame": 1, "angles": {"trunk_lean": SUMMARY}}
 MOVEMENT = asdict(trails().reviewed(30))
 MOVED = MOVEMENT["persons"][0]
-RESULT = {"video": VIDEO, "model": {"name": "m", "sha256": "s"}, "persons": [PERSON], "movement": MOVEMENT}
+DOUBT = {"kind": "may_be_one", "person": 1, "other": 1, "seconds": 0.5, "words": "As large."}
+RESULT = {
+    "video": VIDEO,
+    "model": {"name": "m", "sha256": "s"},
+    "persons": [PERSON],
+    "movement": MOVEMENT,
+    "doubts": [DOUBT],
+}
 READY = event_line("ready", offline=True, files=True)
 FIRST = Segment(0, 2, -0.5, 0.0, 0.0, 60.0, 0, 1800, 640, 480, Completeness.WHOLE)
 CUT = [asdict(FIRST), asdict(replace(FIRST, number=1, lead_seconds=58.0, start_seconds=60.0, end_seconds=120.5))]
@@ -107,6 +114,9 @@ BAD = [
     event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED | {"person": 2}]}}),
     event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED, MOVED]}}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON, PERSON]}),
+    event_line("done", id="a", result=RESULT | {"doubts": [DOUBT | {"other": 2}]}),
+    event_line("done", id="a", result=RESULT | {"doubts": [DOUBT | {"kind": "twins"}]}),
+    event_line("done", id="a", result=RESULT | {"doubts": [DOUBT] * 201}),
     event_line(
         "done",
         id="a",

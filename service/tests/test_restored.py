@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,13 +15,17 @@ import pytest
 
 from fastbreak_service.environment import SettingsError
 from fastbreak_service.identity.caller import Caller
+from fastbreak_service.people.corrections import Merge
 from fastbreak_service.settings import restored_settings
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.person_erasures import PersonErasures, Refusal, Remains
 from fastbreak_service.store.restored import Erased, Tried, compared, try_restored
 from fastbreak_service.store.roles import AdministrationError
+from fastbreak_service.store.team_corrections import TeamCorrections
 from support.owned import Place
 from support.restoring import MOST_LINES, analysis, restore
+from support.seeds import landings, put_persons
 
 if TYPE_CHECKING:
     from fastbreak_service.store.administration import Administration
@@ -72,6 +78,25 @@ def test_what_was_erased_since_is_erased_in_the_copy(
         assert said[-1].startswith("it holds what")
         assert len(said) < MOST_LINES
         assert "analyses: 1 rows in the backup, the newest of 2026-01-01 00:00:00 UTC; 2 now" in said
+
+
+def test_who_was_erased_is_found_by_what_was_seen_of_them(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    """In a backup from before they were said to be one with somebody, who goes with them."""
+    with place.superuser() as connection:
+        known = uuid.UUID(put_persons(connection, [*landings(), replace(landings()[0], track=3, person=3)], "hawks"))
+    with closing(restore(place, postgres, second)) as restored:
+        engine = make_engine(place.settings)
+        assert TeamCorrections(engine, "hawks", "r").add(known, Merge((1, 2)), 0) is not None
+        gone = PersonErasures(engine, "s3://b", 7).erase(ROOT, known, 1, Remains.DELETE)
+        engine.dispose()
+        assert not isinstance(gone, Refusal)
+        found = tried(living, restored)
+        assert (found.erased.persons, found.problems) == (2, ())
+        with second.connect(place.tag) as copy:
+            assert copy.execute("SELECT person FROM persons").fetchall() == [(3,)]
+            assert copy.execute("SELECT DISTINCT person FROM trails").fetchall() == [(3,)]
 
 
 def test_who_was_erased_does_not_come_back_from_what_was_seen_of_a_video_that_was_being_analysed(

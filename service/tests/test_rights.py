@@ -48,6 +48,9 @@ RIGHTS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/analyses/{id}/progress"): READING,
     ("GET", "/v1/analyses/{id}/measures"): READING,
     ("GET", "/v1/analyses/{id}/poses"): READING,
+    ("GET", "/v1/analyses/{id}/corrections"): READING,
+    ("POST", "/v1/analyses/{id}/corrections"): READING,
+    ("GET", "/v1/analyses/{id}/doubts"): READING,
     ("GET", "/v1/analyses/{id}/events"): READING,
     ("GET", "/v1/analyses/{id}/findings"): READING,
     ("GET", "/v1/analyses/{id}/findings/{number}/reviews"): READING,
@@ -116,11 +119,20 @@ def test_the_trail_tells_who_saw_and_changed_what(
     analysis = put_analysis(database, figure(), "hawks")
     ada = Staff(guarded, issuer, "ada")
     for _ in range(3):
-        for part in ("", "/measures", "/poses", "/events", "/findings", "/findings/1/reviews"):
+        for part in (
+            "",
+            "/measures",
+            "/poses",
+            "/events",
+            "/findings",
+            "/findings/1/reviews",
+            "/doubts",
+            "/corrections",
+        ):
             assert ada.get(f"/v1/analyses/{analysis}{part}").status_code == 200
     for _ in range(2):
         assert ada.say(analysis, 1, 0, "accepted").status_code == 201
-    seen = ("analysis", "measures", "poses", "events", "findings", "reviews")
+    seen = ("analysis", "measures", "poses", "events", "findings", "reviews", "doubts", "corrections")
     expected = [*(("ada", f"{what}.read", None) for what in seen), ("ada", "finding.reviewed", 1)]
     assert trail(guarded, issuer, analysis) == expected
     stranger = Staff(guarded, issuer, "eve", "bulls", "administrator")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
+from fastbreak_service.people.corrections import Merge
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
@@ -22,8 +23,10 @@ from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.person_erasures import PersonErasures, Refusal, Remains
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
+from fastbreak_service.store.team_corrections import TeamCorrections, UncorrectableError
 from fastbreak_service.store.team_uploads import NewUpload, TeamUploads
 from fastbreak_service.store.work import WorkQueue
+from support.seeds import landings, put_persons
 from support.service import Service
 from support.service import command as service_command
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import psycopg
     from alembic.config import Config
     from sqlalchemy import Engine
 
@@ -211,3 +215,28 @@ def test_a_service_waits_for_its_schema(empty: dict[str, str], tmp_path: Path) -
         replica.wait_ready()
     finally:
         replica.end()
+
+
+def test_corrections_come_and_go_with_rows_in_the_tables(engine: Engine) -> None:
+    """After a downgrade everybody stays who they are, and is erased as before."""
+    schema.migrate(engine)
+    with engine.begin() as connection:
+        driver = cast("psycopg.Connection", connection.connection.driver_connection)
+        analysis = uuid.UUID(put_persons(driver, landings(), "hawks"))
+    corrections = TeamCorrections(engine, "hawks", "ada")
+    assert corrections.add(analysis, Merge((1, 2)), 0) is not None
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM findings WHERE withdrawn")).scalar_one() > 0
+        command.downgrade(schema._config(connection), "0014")
+        left = connection.execute(sa.text("SELECT person, count(*) FROM measures GROUP BY person")).all()
+        assert left == [(1, sum(len(piece.rows) for piece in landings()))]
+        counted = "SELECT (movement->>'findings')::int, (SELECT count(*) FROM findings) FROM analyses"
+        told, found = connection.execute(sa.text(counted)).one()
+        assert told == found
+    with engine.begin() as connection:
+        connection.execute(sa.text("SELECT set_config('fastbreak.team', 'hawks', true)"))
+        erased = "SELECT erase_person(:analysis, 1, 'delete', 'p', 7)"
+        assert connection.execute(sa.text(erased), {"analysis": analysis}).scalar_one() == "erased"
+    schema.migrate(engine)
+    with pytest.raises(UncorrectableError):
+        corrections.add(analysis, Merge((1, 2)), 0)

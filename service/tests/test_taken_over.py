@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,13 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from fastbreak_service.people.corrections import Merge
 from fastbreak_service.store import taken_over as module
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.taken_over import Backup, take_over, taken_over
+from fastbreak_service.store.team_corrections import TeamCorrections
 from support.restoring import MOST_LINES, analysis, restore
+from support.seeds import landings, put_persons
 
 if TYPE_CHECKING:
     from fastbreak_service.store.administration import Administration
@@ -94,6 +98,25 @@ def test_a_database_that_lost_everything_has_it_again_but_what_was_erased(
     assert rows(place, "SELECT how FROM person_erasures") == [("deleted",)], "where they are to be blurred is gone"
     with closing(place.with_workers_apart()) as again:
         assert again.try_logins()[1] == (), "rights are what they were"
+
+
+def test_whose_persons_were_corrected_since_stay_as_they_are(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with place.superuser() as connection:
+        known, other = uuid.UUID(put_persons(connection, landings(), "hawks")), analysis(connection)
+    with closing(restore(place, postgres, second)) as restored:
+        engine = make_engine(place.settings)
+        assert TeamCorrections(engine, "hawks", "r").add(known, Merge((1, 2)), 0) is not None
+        engine.dispose()
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM analyses WHERE id = %s", [other])
+        held = whole(place)
+        list(taken_over(living, restored, backup()))
+    found = whole(place)
+    for name in ("corrections", "trails", "measures"):
+        assert found[name] == held[name] != [], name
+    assert {row[0] for row in found["persons"]} == {known, other}
 
 
 def test_it_is_all_or_nothing(
@@ -263,7 +286,7 @@ def test_what_was_accepted_found_and_said_since_stays(
             )
             held = whole(place)
         said = list(taken_over(living, restored, backup()))
-    assert "2 analyses, of which the backup has no result, are as they were, with all that was found since" in said
+    assert any(line.startswith("2 analyses are as they were, with all that was found and said since:") for line in said)
     found = whole(place)
     for name in ("persons", "measures", "poses", "events", "findings", "reviews"):
         assert found[name] == held[name], name

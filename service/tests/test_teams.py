@@ -80,7 +80,17 @@ def test_each_team_has_its_own_under_the_same_key(guarded: Service, issuer: Issu
 @pytest.mark.parametrize("role", ["uploader", "reviewer", "administrator"])
 @pytest.mark.parametrize(("team", "owner"), list(itertools.product(TEAMS, TEAMS)))
 @pytest.mark.parametrize(
-    "path", ["", "/measures", "/measures?person=1&limit=1", "/poses", "/events", "/findings?person=1"]
+    "path",
+    [
+        "",
+        "/measures",
+        "/measures?person=1&limit=1",
+        "/poses",
+        "/events",
+        "/findings?person=1",
+        "/corrections",
+        "/doubts",
+    ],
 )
 def test_what_is_another_teams_is_not_there(  # noqa: PLR0913, PLR0917 - who, of whom, what
     guarded: Service, issuer: Issuer, sent: dict[str, str], role: str, team: str, owner: str, path: str

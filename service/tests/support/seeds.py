@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict
+from array import array
+from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from support.reports import trails
+from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.pieces import Piece, pieces, written
+from fastbreak_service.people.results import reviewed
+from support.reports import RATE, trails
 
 if TYPE_CHECKING:
     import psycopg
@@ -63,3 +67,56 @@ def put_analysis(connection: psycopg.Connection, moved: dict[str, Any] | None, t
         connection.execute("INSERT INTO persons VALUES (%s, 1, 9, 0, 9, '{}')", [identity])
         put_movement(connection, identity, moved)
     return identity
+
+
+@cache
+def landings() -> list[Piece]:
+    """The figure that lands three times, told as two persons: the first has the first landing."""
+    made, whereabouts = trails(), Whereabouts()
+    ((_, way),) = made.everybody()
+    whereabouts.put(1, way.times, array("f", [100, 100, 200, 300] * len(way.times)))
+    (whole,) = pieces(made, whereabouts)
+    cut = int((whole.rows["time"] < 2.0).sum())
+    return [replace(whole, rows=whole.rows[:cut]), Piece(2, 2, whole.rows[cut:])]
+
+
+def put_persons(connection: psycopg.Connection, found: list[Piece], team: str = "default") -> str:
+    """The id of a new analysis of a team in which these persons were followed, with all that is found of them."""
+    identity = put_analysis(connection, None, team)
+    counts = {"events": 0, "findings": 0}
+    for piece in found:
+        extent = (len(piece.rows), piece.first_frame, piece.last_frame)
+        connection.execute("INSERT INTO persons VALUES (%s, %s, %s, %s, %s, '{}')", [identity, piece.person, *extent])
+        connection.execute(
+            "INSERT INTO trails VALUES (%s, %s, %s, %s, %s, %s)",
+            [identity, piece.track, *extent[1:], piece.person, written(piece.rows)],
+        )
+        frames = piece.rows["frame"].tolist()
+        connection.execute(
+            "INSERT INTO measures (analysis_id, person, frame, time_seconds, angle, value_degrees, confidence) "
+            "SELECT %s, %s, n, n / 30.0, 'trunk_lean', n / 7.0, 1 FROM unnest(%s::integer[]) n",
+            [identity, piece.person, frames],
+        )
+        connection.execute(
+            "INSERT INTO poses (analysis_id, number, person, frame, time_seconds, points) "
+            "SELECT %s, 1000 * %s + n, %s, n, n / 30.0, array_fill(40, ARRAY[34]) FROM unnest(%s::integer[]) n",
+            [identity, piece.track, piece.person, frames],
+        )
+        for kind, said in zip(KINDS, reviewed(piece.rows, RATE), strict=True):
+            for content in said:
+                counts[kind] += 1
+                connection.execute(
+                    sql.SQL("INSERT INTO {} VALUES (%s, %s, %s, %s)").format(sql.Identifier(kind)),
+                    [identity, counts[kind], piece.person, json.dumps(content)],
+                )
+    connection.execute(
+        "UPDATE analyses SET movement = %s WHERE id = %s", [json.dumps({**counts, "left_out": 0}), identity]
+    )
+    connection.execute(_SUMMED, [identity])
+    return identity
+
+
+_SUMMED = """UPDATE persons AS p SET angles = (SELECT jsonb_build_object('trunk_lean', jsonb_build_object(
+  'minimum', min(value_degrees), 'maximum', max(value_degrees), 'samples', count(*), 'unit', 'degree',
+  'mean', round(avg(value_degrees)::numeric, 3)))
+  FROM measures AS m WHERE m.analysis_id = p.analysis_id AND m.person = p.person) WHERE analysis_id = %s"""

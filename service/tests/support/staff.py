@@ -44,6 +44,12 @@ class Staff:
         path = f"/v1/analyses/{analysis}/findings/{finding}/reviews"
         return self._http.post(path, json={"verdict": verdict, **more}, headers={**self._headers, **headers})
 
+    def correct(self, analysis: str, seen: int | None, **said: Any) -> httpx.Response:
+        """Say who is who in an analysis, of which the newest correction is the version that was seen."""
+        headers = {} if seen is None else {"if-match": f'"{seen}"'}
+        path = f"/v1/analyses/{analysis}/corrections"
+        return self._http.post(path, json=said, headers={**self._headers, **headers})
+
     def listed(self, analysis: str, **params: Any) -> dict[str, Any] | None:
         found = self.get("/v1/analyses", limit=100, **params).json()["analyses"]
         return next((one for one in found if one["id"] == analysis), None)

@@ -40,6 +40,7 @@ from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
+from fastbreak_service.store.team_corrections import TeamCorrections
 from fastbreak_service.store.team_reviews import TeamReviews
 from fastbreak_service.store.team_uploads import LeftUploads, TeamUploads
 from fastbreak_service.store.usage import TeamUsage
@@ -113,6 +114,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         inside.loop if inside else None,
         lambda: _check_schema(engine),
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
+        lambda caller: TeamCorrections(engine, caller.team, caller.subject),
         Trail(engine),
         *erasures,
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team), days),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
 from fastbreak_service.api.cutting import MOST_PARTS
-from fastbreak_service.api.problem import MEDIA_TYPE, TOLD
+from fastbreak_service.api.describing import answered, cursor, getting, headers_of, json_of, number, problem_of, query
 from fastbreak_service.footage.kinds import OTHER
 from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.vision.angles import Angle
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 type Object = dict[str, Any]
 
 _AWAITS_REVIEW = "Those alone that wait for a reviewer, or do not. It tells nothing to whoever may see no results."
-_ALWAYS = (400, 405, 414, 431, 500, 503)
 
 
 def document(version: str, issuer: IssuerSettings | None) -> Object:
@@ -48,7 +47,7 @@ def _guarded(described: Object, issuer: IssuerSettings) -> Object:
         for operation in described["paths"][path].values():
             operation["security"] = [{"token": []}]
             for code in (401, 403):
-                operation["responses"][str(code)] = _problem(code)
+                operation["responses"][str(code)] = problem_of(code)
     return described
 
 
@@ -62,72 +61,47 @@ _HEADERS: Object = {
 }
 
 
-def _headers(*more: str) -> Object:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-fastbreak-version", "x-request-id", *more)}
-
-
-def _answers(status: int, description: str, content: Object, problems: tuple[int, ...] = (), *more: str) -> Object:
-    answers: Object = {str(status): {"description": description, "headers": _headers(*more), "content": content}}
-    for code in sorted({*_ALWAYS, *problems}):
-        answers[str(code)] = _problem(code)
-    return answers
-
-
-def _problem(code: int) -> Object:
-    more = {401: ["www-authenticate"], 403: ["www-authenticate"], 429: ["retry-after"]}.get(code, [])
-    return {
-        "description": TOLD[code],
-        "headers": _headers(*more),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-def _json(name: str) -> Object:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-
-
-def _get(name: str, summary: str, answers: Object, *parameters: Object) -> Object:
-    return {"get": {"operationId": name, "summary": summary, "parameters": list(parameters), "responses": answers}}
-
-
 def _health() -> Object:
     text = {"text/plain": {"schema": _TEXT}}
     anything = {"application/json": {"schema": {"type": "object", "required": ["openapi", "info", "paths"]}}}
     return {
-        "/healthz": _get("isAlive", "Whether the process runs", _answers(200, "It does.", _json("Status"))),
-        "/readyz": _get("isReady", "Whether requests can be served", _answers(200, "They can.", _json("Status"))),
-        "/metrics": _get("getMetrics", "Metrics in Prometheus's format", _answers(200, "All of them.", text)),
-        "/v1/openapi.json": _get("describe", "This document", _answers(200, "OpenAPI 3.1.", anything)),
+        "/healthz": getting("isAlive", "Whether the process runs", answered(200, "It does.", json_of("Status"))),
+        "/readyz": getting("isReady", "Whether requests can be served", answered(200, "They can.", json_of("Status"))),
+        "/metrics": getting("getMetrics", "Metrics in Prometheus's format", answered(200, "All of them.", text)),
+        "/v1/openapi.json": getting("describe", "This document", answered(200, "OpenAPI 3.1.", anything)),
     }
 
 
 def _analyses() -> Object:
-    listing = _get(
+    listing = getting(
         "listAnalyses",
         "The newest analyses first",
-        _answers(200, "A page of analyses.", _json("Analyses")),
-        _number("limit", "How many at most.", 100, default=20),
-        _query("awaits_review", _AWAITS_REVIEW, {"type": "boolean"}),
-        _cursor(schemas.LIST_CURSOR),
+        answered(200, "A page of analyses.", json_of("Analyses")),
+        number("limit", "How many at most.", 100, default=20),
+        query("awaits_review", _AWAITS_REVIEW, {"type": "boolean"}),
+        cursor(schemas.LIST_CURSOR),
     )
-    one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))
-    events = _answers(200, "A page of landings, jumps, cuts and decelerations.", _json("Events"), (404,))
-    findings = _answers(200, "A page of findings.", _json("Findings"), (404,))
-    poses = _answers(200, "A page of poses.", _json("Poses"), (404,))
+    one = answered(200, "The analysis with what was found so far.", json_of("Analysis"), (404,))
+    events = answered(200, "A page of landings, jumps, cuts and decelerations.", json_of("Events"), (404,))
+    findings = answered(200, "A page of findings.", json_of("Findings"), (404,))
+    doubts = answered(200, "A page of doubts.", json_of("Doubts"), (404,))
+    poses = answered(200, "A page of poses.", json_of("Poses"), (404,))
     said = (
         _IDENTITY,
-        _number("person", "Of this person alone.", 2**31 - 1),
-        _number("limit", "How many at most.", 1000, default=100),
-        _cursor(schemas.SAID_CURSOR),
+        number("person", "Of this person alone.", 2**31 - 1),
+        number("limit", "How many at most.", 1000, default=100),
+        cursor(schemas.SAID_CURSOR),
     )
     return {
         "/v1/analyses": {**listing, "post": _upload()},
-        "/v1/analyses/{id}/events": _get("listEvents", "Jumps, landings, cuts and stops of persons", events, *said),
-        "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
-        "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
+        "/v1/analyses/{id}/events": getting("listEvents", "Jumps, landings, cuts and stops of persons", events, *said),
+        "/v1/analyses/{id}/findings": getting("listFindings", "What is for review, by person", findings, *said),
+        "/v1/analyses/{id}/doubts": getting("listDoubts", "Where it is in doubt who is who", doubts, *said),
+        "/v1/analyses/{id}/corrections": _corrections(),
+        "/v1/analyses/{id}/poses": getting("listPoses", "Where everybody's joints were, by frame", poses, *said),
         "/v1/analyses/{id}/progress": _following(),
         "/v1/analyses/{id}": {
-            **_get("getAnalysis", "An analysis and its result", one, _IDENTITY),
+            **getting("getAnalysis", "An analysis and its result", one, _IDENTITY),
             "delete": _erasing(),
         },
         "/v1/analyses/{id}/persons/{person}": {"delete": _erasing_a_person()},
@@ -139,54 +113,54 @@ def _analyses() -> Object:
 
 def _following() -> Object:
     events = {"text/event-stream": {"schema": {"type": "object"}}}
-    answers = _answers(200, "Events `status` and `erased`, until it ends, for some minutes.", events, (404, 429))
-    answers["204"] = {"description": "It has ended, and the caller has seen that.", "headers": _headers()}
+    answers = answered(200, "Events `status` and `erased`, until it ends, for some minutes.", events, (404, 429))
+    answers["204"] = {"description": "It has ended, and the caller has seen that.", "headers": headers_of()}
     seen = {
         "name": "Last-Event-ID",
         "in": "header",
         "description": "The id of the last event that was seen.",
         "schema": _TEXT,
     }
-    return _get(
+    return getting(
         "followAnalysis", "How far an analysis is, as it changes (server-sent events)", answers, _IDENTITY, seen
     )
 
 
 def _measures() -> Object:
-    return _get(
+    return getting(
         "listMeasures",
         "Every measure by person, frame and angle",
-        _answers(200, "A page of measures.", _json("Measures"), (404,)),
+        answered(200, "A page of measures.", json_of("Measures"), (404,)),
         _IDENTITY,
-        _number("person", "Of this person alone.", 2**31 - 1),
-        _query("angle", "This angle alone.", {"type": "string", "enum": [str(angle) for angle in Angle]}),
-        _number("limit", "How many at most.", 10_000, default=1000),
-        _cursor(schemas.MEASURE_CURSOR),
+        number("person", "Of this person alone.", 2**31 - 1),
+        query("angle", "This angle alone.", {"type": "string", "enum": [str(angle) for angle in Angle]}),
+        number("limit", "How many at most.", 10_000, default=1000),
+        cursor(schemas.MEASURE_CURSOR),
     )
 
 
 def _audit() -> Object:
-    listed = _get(
+    listed = getting(
         "listAudit",
         "Who saw, sent and reviewed what, newest first",
-        _answers(200, "A page of entries.", _json("Entries")),
-        _query("analysis", "About this analysis alone.", {"type": "string", "format": "uuid"}),
-        _number("limit", "How many at most.", 1000, default=100),
-        _cursor(schemas.AUDIT_CURSOR),
+        answered(200, "A page of entries.", json_of("Entries")),
+        query("analysis", "About this analysis alone.", {"type": "string", "format": "uuid"}),
+        number("limit", "How many at most.", 1000, default=100),
+        cursor(schemas.AUDIT_CURSOR),
     )
-    erased = _get(
+    erased = getting(
         "listErasures",
         "What was erased, newest first",
-        _answers(200, "A page of certificates.", _json("Erasures")),
-        _number("limit", "How many at most.", 1000, default=100),
-        _cursor(schemas.LIST_CURSOR),
+        answered(200, "A page of certificates.", json_of("Erasures")),
+        number("limit", "How many at most.", 1000, default=100),
+        cursor(schemas.LIST_CURSOR),
     )
     return {"/v1/audit": listed, "/v1/erasures": erased}
 
 
 def _usage() -> Object:
-    answers = _answers(200, "So far.", _json("Usage"))
-    return {"/v1/usage": _get("getUsage", "What the team has used of its quota", answers)}
+    answers = answered(200, "So far.", json_of("Usage"))
+    return {"/v1/usage": getting("getUsage", "What the team has used of its quota", answers)}
 
 
 def _erasing() -> Object:
@@ -195,38 +169,65 @@ def _erasing() -> Object:
         "summary": "Erase an analysis with its video and all that was found and said",
         "description": "What is erased already may be erased again, and gives the same certificate.",
         "parameters": [_IDENTITY],
-        "responses": _answers(200, "The certificate: all of it is gone.", _json("Erasure"), (404,)),
+        "responses": answered(200, "The certificate: all of it is gone.", json_of("Erasure"), (404,)),
     }
 
 
 def _erasing_a_person() -> Object:
-    done = _answers(200, "The certificate: all of it is gone.", _json("Erasure"), (404, 409))
+    done = answered(200, "The certificate: all of it is gone.", json_of("Erasure"), (404, 409))
     return {
         "operationId": "erasePerson",
         "summary": "Erase a person of an analysis: what was found and said of them, and them in the video",
         "description": "The others stay. Who is erased already may be erased again, and has the same certificate.",
         "parameters": [_IDENTITY, _PERSON, _REMAINS],
-        "responses": {**done, "202": _answers(202, "The video is being blurred.", _json("Erasure"))["202"]},
+        "responses": {**done, "202": answered(202, "The video is being blurred.", json_of("Erasure"))["202"]},
     }
 
 
 def _reviews() -> Object:
-    listed = _get(
+    listed = getting(
         "listReviews",
         "What was said of a finding, newest first",
-        _answers(200, "A page of reviews.", _json("Reviews"), (404,)),
+        answered(200, "A page of reviews.", json_of("Reviews"), (404,)),
         _IDENTITY,
         _NUMBER,
-        _number("limit", "How many at most.", 1000, default=100),
-        _cursor(schemas.VERSION_CURSOR),
+        number("limit", "How many at most.", 1000, default=100),
+        cursor(schemas.VERSION_CURSOR),
     )
     saying = {
         "operationId": "addReview",
         "summary": "Say what is to be thought of a finding",
         "description": "Nothing that was said before is changed. The same may be sent again when no answer was heard.",
         "parameters": [_IDENTITY, _NUMBER, _SEEN],
-        "requestBody": {"required": True, "content": _json("NewReview")},
-        "responses": _answers(201, "It is recorded.", _json("Review"), (404, 408, 409, 412, 413, 415, 428), "etag"),
+        "requestBody": {"required": True, "content": json_of("NewReview")},
+        "responses": answered(201, "It is recorded.", json_of("Review"), (404, 408, 409, 412, 413, 415, 428), "etag"),
+    }
+    return {**listed, "post": saying}
+
+
+def _corrections() -> Object:
+    listed = getting(
+        "listCorrections",
+        "What was said of who is who, newest first",
+        answered(200, "A page of corrections.", json_of("Corrections"), (404,), "etag"),
+        _IDENTITY,
+        number("limit", "How many at most.", 1000, default=100),
+        cursor(schemas.VERSION_CURSOR),
+    )
+    newest = 'The version of the corrections that the caller saw, `"0"` where there is none.'
+    saying = {
+        "operationId": "correctPersons",
+        "summary": "Say who is who, or undo what was said; results follow",
+        "description": "Persons' numbers are those of now. The same may be sent again when no answer was heard.",
+        "parameters": [_IDENTITY, {**_SEEN, "description": f"{newest} If somebody said more, the answer is 412."}],
+        "requestBody": {"required": True, "content": json_of("NewCorrection")},
+        "responses": answered(
+            201,
+            "It is recorded, and results are those of now.",
+            json_of("Correction"),
+            (404, 408, 409, 412, 413, 415, 428),
+            "etag",
+        ),
     }
     return {**listed, "post": saying}
 
@@ -236,36 +237,38 @@ def _link() -> Object:
         "operationId": "createFootageLink",
         "summary": "Make a link under which anybody may have the video for some minutes",
         "parameters": [_IDENTITY],
-        "responses": _answers(201, "The link.", _json("FootageLink"), (404, 409, 410)),
+        "responses": answered(201, "The link.", json_of("FootageLink"), (404, 409, 410)),
     }
 
 
 def _footage() -> Object:
     """Where links lead to without a bucket. The ticket stands for a token."""
     video = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in ("video/*", OTHER)}
-    answers = _answers(200, "The video.", video, (403, 404, 409, 410, 416))
+    answers = answered(200, "The video.", video, (403, 404, 409, 410, 416))
     answers["206"] = {**answers["200"], "description": "A range of it."}
     text = {"type": "string"}
-    asked = (_query("kind", "Of the link.", text), _query("ticket", "Of the link.", text))
-    return {"/v1/analyses/{id}/footage": _get("getFootage", "A video, by a link to it", answers, _IDENTITY, *asked)}
+    asked = (query("kind", "Of the link.", text), query("ticket", "Of the link.", text))
+    return {"/v1/analyses/{id}/footage": getting("getFootage", "A video, by a link to it", answers, _IDENTITY, *asked)}
 
 
 def _uploads() -> Object:
     """Sending a video to the storage itself, in parts."""
-    began = _answers(201, "It may be sent.", _json("Upload"), (403, 404, 408, 410, 413, 415, 422, 429), "location")
+    began = answered(201, "It may be sent.", json_of("Upload"), (403, 404, 408, 410, 413, 415, 422, 429), "location")
     begin = {
         "operationId": "beginUpload",
         "summary": "Announce a video that is sent in parts",
         "parameters": [_KEY],
-        "requestBody": {"required": True, "content": _json("NewUpload")},
+        "requestBody": {"required": True, "content": json_of("NewUpload")},
         "responses": began,
     }
-    shown = _get("getUpload", "How far an upload is", _answers(200, "So far.", _json("Upload"), (404, 410)), _UPLOAD)
+    shown = getting(
+        "getUpload", "How far an upload is", answered(200, "So far.", json_of("Upload"), (404, 410)), _UPLOAD
+    )
     given_up = {
         "operationId": "giveUpUpload",
         "summary": "Give an upload up, and erase what arrived of it",
         "parameters": [_UPLOAD],
-        "responses": _answers(204, "Nothing of it is left.", {}, (404,)),
+        "responses": answered(204, "Nothing of it is left.", {}, (404,)),
     }
     return {
         "/v1/uploads": {"post": begin},
@@ -282,10 +285,10 @@ def _part_links() -> Object:
         "summary": "Make links to which anybody may send the parts for some minutes",
         "parameters": [
             _UPLOAD,
-            _query("after", "From the part after this one on.", after),
-            _number("limit", "How many at most.", 100, default=100),
+            query("after", "From the part after this one on.", after),
+            number("limit", "How many at most.", 100, default=100),
         ],
-        "responses": _answers(201, "The links.", _json("PartLinks"), (404, 410, 415, 422)),
+        "responses": answered(201, "The links.", json_of("PartLinks"), (404, 410, 415, 422)),
     }
 
 
@@ -296,8 +299,8 @@ def _completion() -> Object:
         "summary": "Have the video analysed, once all parts have arrived",
         "description": "May be sent again, and gives the same analysis.",
         "parameters": [_UPLOAD],
-        "responses": _answers(
-            202, "It is accepted: stored, recorded and queued.", _json("Accepted"), refused, "location"
+        "responses": answered(
+            202, "It is accepted: stored, recorded and queued.", json_of("Accepted"), refused, "location"
         ),
     }
 
@@ -312,11 +315,11 @@ def _part() -> Object:
         "parameters": [
             _UPLOAD,
             {**_NUMBER, "description": "The part's number.", "schema": {**whole, "maximum": MOST_PARTS}},
-            _query("size", "Of the link.", whole),
-            _query("ticket", "Of the link.", text),
+            query("size", "Of the link.", whole),
+            query("ticket", "Of the link.", text),
         ],
         "requestBody": {"required": True, "content": {OTHER: {"schema": {**text, "contentMediaType": OTHER}}}},
-        "responses": _answers(200, "It has arrived.", {}, (403, 404, 408, 410, 429)),
+        "responses": answered(200, "It has arrived.", {}, (403, 404, 408, 410, 429)),
     }
     return {"/v1/uploads/{id}/parts/{number}": {"put": part}}
 
@@ -326,16 +329,16 @@ def _upload() -> Object:
     return {
         "operationId": "createAnalysis",
         "summary": "Send a video to be analysed",
-        "parameters": [_query("filename", "The video's name, for people.", {"type": "string"}), _KEY],
+        "parameters": [query("filename", "The video's name, for people.", {"type": "string"}), _KEY],
         "requestBody": {
             "required": True,
             "description": "The video's bytes.",
             "content": {"application/octet-stream": video, "video/*": video},
         },
-        "responses": _answers(
+        "responses": answered(
             202,
             "It is accepted: stored, recorded and queued.",
-            _json("Accepted"),
+            json_of("Accepted"),
             (403, 408, 413, 415, 422, 429),
             "location",
         ),
@@ -386,15 +389,3 @@ _SEEN: Object = {
     "more meanwhile, the answer is 412.",
     "schema": {"type": "string", "pattern": schemas.VERSION},
 }
-
-
-def _query(name: str, description: str, schema: Object) -> Object:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-def _number(name: str, description: str, most: int, **more: int) -> Object:
-    return _query(name, description, {"type": "integer", "minimum": 1, "maximum": most, **more})
-
-
-def _cursor(pattern: str) -> Object:
-    return _query("after", "The `next` of an earlier page.", {"type": "string", "pattern": pattern})

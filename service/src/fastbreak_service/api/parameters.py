@@ -13,6 +13,7 @@ from uuid import UUID
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.store.team_analyses import MeasureQuery, SaidQuery
+from fastbreak_service.store.team_reviews import MOST_VERSIONS
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a
 _KEY = re.compile(r"[!-~]{1,255}")
 _SAID_CURSOR = re.compile(r"[0-9]{1,9}")
 _AUDIT_CURSOR = re.compile(r"[1-9][0-9]{0,17}")
+_VERSION = re.compile(r'"([0-9]{1,3})"')
 _BAD_CURSOR = "after must be the next of an earlier page."
 _MAX_INTEGER = 2**31 - 1
 
@@ -74,6 +76,22 @@ def finding_number(request: Request) -> int:
 def no_such_finding() -> ApiError:
     """The answer for a finding that is not there, of an analysis that may not be there either."""
     return ApiError(404, "not_found", "There is no such finding. GET /v1/analyses/{id}/findings lists an analysis's.")
+
+
+def version_seen(request: Request, what: str) -> int:
+    """The version in If-Match: what the caller saw before they judged. Raises ApiError."""
+    given = request.headers.getlist("if-match")
+    if not given:
+        raise ApiError(
+            428,
+            "precondition_required",
+            f'Send If-Match with the version of the newest {what} that you have seen, such as "3", or "0" where there '
+            "is none.",
+        )
+    found = _VERSION.fullmatch(given[0])
+    if len(given) > 1 or found is None:
+        raise ApiError(400, "bad_parameter", f'If-Match must be one version from "0" to "{MOST_VERSIONS}".')
+    return int(found[1])
 
 
 def person_number(request: Request) -> int:

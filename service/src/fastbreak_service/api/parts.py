@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.person_erasures import PersonErasures
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
+    from fastbreak_service.store.team_corrections import TeamCorrections
     from fastbreak_service.store.team_reviews import TeamReviews
     from fastbreak_service.store.team_uploads import TeamUploads
     from fastbreak_service.store.usage import TeamUsage
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 class Parts:
     """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
 
-    `analyses`, `reviews`, `uploads` and `usage` are those of a caller's team. `loop` is the worker inside, None when
-    workers are apart. `trail` notes who sees what. `stopping`: whether
+    `analyses`, `reviews`, `corrections`, `uploads` and `usage` are those of a caller's team. `loop` is the worker
+    inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether
     the service was told to stop.
     """
 
@@ -47,6 +48,7 @@ class Parts:
     loop: WorkLoop | None
     check_schema: Callable[[], None]
     reviews: Callable[[Caller], TeamReviews]
+    corrections: Callable[[Caller], TeamCorrections]
     trail: Trail
     erasures: Erasures
     person_erasures: PersonErasures

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from fastbreak_service.api.parts import Parts
 
 PATH = "/v1/analyses/{id}/findings/{number}/reviews"
-_VERSION = re.compile(r'"([0-9]{1,3})"')
 
 
 def review_routes(parts: Parts) -> list[Route]:
@@ -52,7 +50,7 @@ def review_routes(parts: Parts) -> list[Route]:
         caller = await parts.admission.admit(request, Role.REVIEWER)
         analysis, finding = parameters.analysis_id(request), parameters.finding_number(request)
         try:
-            said = read_said(await json_object(request), _before(request))
+            said = read_said(await json_object(request), parameters.version_seen(request, "review"))
         except ClientDisconnect:
             return Response(status_code=499)
         outcome = await ask(CALLER_SECONDS, parts.reviews(caller).add, analysis, finding, said)
@@ -81,22 +79,6 @@ def read_said(body: dict[str, Any], before: int) -> Said:
 def _is_plain(text: str) -> bool:
     """Whether a text has lines and no other controls, and no halves of characters, which no database takes."""
     return all(character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"} for character in text)
-
-
-def _before(request: Request) -> int:
-    """The version in If-Match: what the caller saw before they judged. Raises ApiError."""
-    given = request.headers.getlist("if-match")
-    if not given:
-        raise ApiError(
-            428,
-            "precondition_required",
-            'Send If-Match with the version of the newest review that you have seen, such as "3", or "0" where there '
-            "is none.",
-        )
-    found = _VERSION.fullmatch(given[0])
-    if len(given) > 1 or found is None:
-        raise ApiError(400, "bad_parameter", f'If-Match must be one version from "0" to "{MOST_VERSIONS}".')
-    return int(found[1])
 
 
 def _refused(newest: RowMapping | None) -> ApiError:

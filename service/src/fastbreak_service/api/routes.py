@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask, note
+from fastbreak_service.api.correcting import correction_routes
 from fastbreak_service.api.erasing import erasure_routes
 from fastbreak_service.api.erasing_persons import person_erasure_routes
 from fastbreak_service.api.errors import ApiError
@@ -59,7 +60,15 @@ class _Readiness:
 
 def make_routes(parts: Parts) -> list[Route]:
     """All routes."""
-    others = (review_routes, audit_routes, erasure_routes, person_erasure_routes, usage_routes, following_routes)
+    others = (
+        review_routes,
+        correction_routes,
+        audit_routes,
+        erasure_routes,
+        person_erasure_routes,
+        usage_routes,
+        following_routes,
+    )
     more = [route for routes in others for route in routes(parts)]
     return [*_health_routes(parts), *_analysis_routes(parts), *more]
 
@@ -176,6 +185,7 @@ class _Said:
 _SAID = (
     _Said("poses", Action.POSES_READ, TeamAnalyses.poses, views.pose, {"joints": JOINTS}),
     _Said("events", Action.EVENTS_READ, TeamAnalyses.events),
+    _Said("doubts", Action.DOUBTS_READ, TeamAnalyses.doubts, views.doubt),
     _Said("findings", Action.FINDINGS_READ, TeamAnalyses.findings, views.finding),
 )
 
@@ -185,7 +195,7 @@ def _said_routes(parts: Parts) -> list[Route]:
 
 
 def _said_route(parts: Parts, said: _Said) -> Route:
-    """The route to pages of events, findings or poses."""
+    """The route to pages of events, findings, poses or doubts."""
 
     async def list_said(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)

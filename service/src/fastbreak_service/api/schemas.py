@@ -21,6 +21,7 @@ from fastbreak_service.movement.values import (
     Value,
     ViewEstimate,
 )
+from fastbreak_service.people.values import Doubt
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.team_reviews import MOST_VERSIONS, Verdict
 from fastbreak_service.video.completeness import Completeness
@@ -95,6 +96,29 @@ _QUOTA: Object = {"type": "integer", "minimum": 1}
 _USED: Object = _object(used=_COUNT, quota=_QUOTA)
 _STORED: Object = _object(used=_COUNT, quota=_QUOTA, frees_at=_MOMENT)
 _USED_UNTIL: Object = _object(used=_COUNT, quota=_QUOTA, ends_at={"type": "string", "format": "date-time"})
+
+_NUMBER_OF_PERSON: Object = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+_AT: Object = {"type": "number", "minimum": 0, "maximum": 1_000_000}
+_PERSONS: Object = {**_list(_NUMBER_OF_PERSON), "minItems": 2, "maxItems": 50, "uniqueItems": True}
+_CORRECTIONS: dict[str, Object] = {
+    "merge": {"persons": _PERSONS},
+    "split": {"person": _NUMBER_OF_PERSON, "seconds": _AT},
+    "exchange": {"person": _NUMBER_OF_PERSON, "other": _NUMBER_OF_PERSON, "seconds": _AT},
+    "undo": {"correction": {"type": "integer", "minimum": 1, "maximum": MOST_VERSIONS}},
+}
+_RECORDED: Object = {
+    "version": {**_COUNT, "minimum": 1, "maximum": MOST_VERSIONS, "description": "Counted through an analysis's."},
+    "words": _TEXT,
+    "undone": {"type": "boolean", "description": "Whether it does not stand any more."},
+    "reviewer": {**_TEXT, "description": "The `sub` of the reviewer's token."},
+    "corrected_at": {"type": "string", "format": "date-time"},
+}
+
+
+def _said_as(kind: str, **more: Object) -> Object:
+    """What is said of who is who, of one kind."""
+    return _object(kind={"const": kind}, **_CORRECTIONS[kind], **more)
+
 
 SCHEMAS: Object = {
     "Status": _object(status=_TEXT),
@@ -258,6 +282,27 @@ SCHEMAS: Object = {
         reviewer={**_TEXT, "description": "The `sub` of the reviewer's token."},
         reviewed_at={"type": "string", "format": "date-time"},
     ),
+    "Doubt": schema_of(Doubt, _SCHEMAS),
+    "Doubts": _object(doubts=_list(_ref("Doubt")), next=_NEXT),
+    "Correction": {
+        "oneOf": [
+            _said_as(kind, **_RECORDED, **({"number": _NUMBER_OF_PERSON} if kind == "split" else {}))
+            for kind in _CORRECTIONS
+        ],
+        "description": "Of a split, `number` is that of whoever it is from then on.",
+    },
+    "Corrections": _object(
+        corrections=_list(_ref("Correction")),
+        next=_NEXT,
+        version={**_COUNT, "description": "The newest; 0: nobody has said anything."},
+        correctable={
+            "type": "boolean",
+            "description": "Whether what is kept of the analysis lets persons be corrected.",
+        },
+    ),
+    "NewCorrection": {
+        "oneOf": [{**_said_as(kind), "additionalProperties": False} for kind in _CORRECTIONS],
+    },
     "Erasure": _object(
         analysis=_UUID,
         person={"type": ["integer", "null"], "description": "Who of the analysis was erased; null: all of it was."},

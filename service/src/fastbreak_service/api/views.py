@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api.cutting import part_sizes
+from fastbreak_service.people.history import of_content
 from fastbreak_service.store.team_uploads import HOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import RowMapping
@@ -106,6 +107,24 @@ def review(row: RowMapping) -> dict[str, Any]:
         "reviewer": row["reviewer"],
         "reviewed_at": _moment(row["reviewed_at"]),
     }
+
+
+def correction(row: RowMapping, undone: Collection[int]) -> dict[str, Any]:
+    """What somebody said of who is who, and whether it stands: what is in the versions that are undone does not."""
+    return {
+        "version": row["version"],
+        **row["content"],
+        "words": of_content(row["content"]).words,
+        "undone": row["version"] in undone,
+        "reviewer": row["reviewer"],
+        "corrected_at": _moment(row["corrected_at"]),
+    }
+
+
+def doubt(row: RowMapping) -> dict[str, Any]:
+    """What is in doubt of two persons."""
+    content: dict[str, Any] = row["content"]
+    return content
 
 
 def entry(row: RowMapping) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of an analysis. `rate`: of the clip, in frames a second.
+    """What is stored of an analysis. `rate`: of the clip, in frames a second. `small_pixels`: as of `ways`.
 
     `erased`: the numbers of those who were erased; `highest`: the highest that anybody ever had.
     """
@@ -69,6 +69,7 @@ class Stored:
     events: list[Event]
     findings: list[Known]
     rate: float
+    small_pixels: float
     erased: frozenset[int]
     highest: int
 
@@ -91,16 +92,16 @@ type Told = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 """Events and findings as JSON has them."""
 
 
-def reviewed(rows: Rows, rate: float) -> Told:
-    """A person's events and findings, of their sightings in a clip of so many frames a second."""
-    events, findings = review(trail(rows), rate)
+def reviewed(rows: Rows, rate: float, small_pixels: float = 0.0) -> Told:
+    """A person's events and findings, of their sightings. `rate`: frames a second; `small_pixels` as of `ways`."""
+    events, findings = review(trail(rows), rate, small_pixels)
     told: list[list[dict[str, Any]]] = json.loads(
         json.dumps([[asdict(event) for event in events], [asdict(finding) for finding in findings]])
     )
     return told[0], told[1]
 
 
-def change(stored: Stored, said: Said, review_of: Callable[[Rows, float], Told] = reviewed) -> Change:
+def change(stored: Stored, said: Said, review_of: Callable[[Rows, float, float], Told] = reviewed) -> Change:
     """What a correction, or undoing one, makes of an analysis.
 
     Raises AnalysisError (wrong_persons) where it cannot be.
@@ -118,7 +119,7 @@ def change(stored: Stored, said: Said, review_of: Callable[[Rows, float], Told] 
     touched = {number for move in moves for number in (move.person, move.other)}
     new = {person: known.of_person(persons, person) for person in sorted(touched)}
     there = {person: rows for person, rows in new.items() if len(rows)}
-    told = {person: review_of(rows, stored.rate) for person, rows in there.items()}
+    told = {person: review_of(rows, stored.rate, stored.small_pixels) for person, rows in there.items()}
     events = [*(event for event in stored.events if event.person not in touched)]
     events += [Event(person, event) for person, (listed, _) in told.items() for event in listed]
     findings = [(person, finding) for person, (_, listed) in told.items() for finding in listed]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fastbreak_service.store.engine import be_patient
-from fastbreak_service.store.tables import analyses, events, findings, persons, work
+from fastbreak_service.store.tables import analyses, doubts, events, findings, persons, work
 from fastbreak_service.store.work import held_by
 
 if TYPE_CHECKING:
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 UNFINISHED = ("queued", "running")
 SILENT_SECONDS = 30
-_MEASURES = "analysis_id, person, frame, time_seconds, angle, value_degrees, confidence"
-_POSES = "analysis_id, number, person, frame, time_seconds, points"
+_COPIED = {
+    "measures": "analysis_id, person, frame, time_seconds, angle, value_degrees, confidence",
+    "poses": "analysis_id, number, person, frame, time_seconds, points",
+    "trails": "analysis_id, track, first_frame, last_frame, person, content",
+}
 _COPY_BYTES = 1 << 20
 _COPY_SECONDS = 300
 
@@ -87,8 +90,9 @@ class AnalysisStore:
         rows: Path,
         poses: Path | None = None,
         held: Work | None = None,
+        trails: Path | None = None,
     ) -> bool:
-        """Record the result and, from CSV files, all measures and poses, at once. False as of `fail`.
+        """Record the result and, from CSV files, all measures, poses and trails, at once. False as of `fail`.
 
         `missing` in a result says which parts of the video nobody could look at.
         """
@@ -110,12 +114,18 @@ class AnalysisStore:
             if not mine:
                 return False
             if result["persons"]:
-                connection.execute(sa.insert(persons), _persons(analysis, result))
-                self._copy(connection, "measures", _MEASURES, rows)
-                if poses is not None:
-                    self._copy(connection, "poses", _POSES, poses)
-                _say(connection, analysis, result.get("movement"))
+                files = {"measures": rows, "poses": poses, "trails": trails}
+                self._write(connection, analysis, result, files)
         return True
+
+    def _write(
+        self, connection: Connection, analysis: UUID, result: dict[str, Any], files: dict[str, Path | None]
+    ) -> None:
+        connection.execute(sa.insert(persons), _persons(analysis, result))
+        for table, file in files.items():
+            if file is not None:
+                self._copy(connection, table, _COPIED[table], file)
+        _say(connection, analysis, result)
 
     def lose(self, analysis: UUID) -> None:
         """Note that its video is nowhere any more."""
@@ -198,8 +208,9 @@ def _counted(movement: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**counts, **{name: movement[name] for name in ("left_out", "looked_seconds")}}
 
 
-def _say(connection: Connection, analysis: UUID, movement: dict[str, Any] | None) -> None:
-    """Record events and findings, numbered in the order of persons."""
+def _say(connection: Connection, analysis: UUID, result: dict[str, Any]) -> None:
+    """Record events and findings, numbered in the order of persons, and what is in doubt of them."""
+    movement = result.get("movement")
     for kind, table in (("events", events), ("findings", findings)):
         said = [
             {"analysis_id": analysis, "number": number, "person": person, "content": content}
@@ -214,3 +225,14 @@ def _say(connection: Connection, analysis: UUID, movement: dict[str, Any] | None
         ]
         if said:
             connection.execute(sa.insert(table), said)
+    doubted = [
+        {
+            "analysis_id": analysis,
+            "number": number,
+            **{who: doubt[who] for who in ("person", "other")},
+            "content": doubt,
+        }
+        for number, doubt in enumerate(result.get("doubts") or [], start=1)
+    ]
+    if doubted:
+        connection.execute(sa.insert(doubts), doubted)

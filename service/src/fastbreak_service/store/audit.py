@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who saw, sent, reviewed and erased what. Entries are added and never changed; the database forgets them in the end.
+"""Who saw, sent, reviewed, corrected and erased what.
+
+Entries are added and never changed; the database forgets them in the end.
 
 Of a person there is the issuer's name for them and nothing else. What is seen is noted once an hour for each person and
 analysis, so that a page that asks again and again leaves one entry.
@@ -50,6 +52,9 @@ class Action(StrEnum):
     UPLOAD_GIVEN_UP = "upload.given_up"
     SENT = "analysis.sent"
     REVIEWED = "finding.reviewed"
+    DOUBTS_READ = "doubts.read"
+    CORRECTIONS_READ = "corrections.read"
+    CORRECTED = "persons.corrected"
     ERASED = "analysis.erased"
     PERSON_ERASED = "person.erased"
     ERASURES_READ = "erasures.read"

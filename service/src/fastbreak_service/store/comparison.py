@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fastbreak_service.store.tables import analyses, audit, erasures, metadata, person_erasures, reviews, uploads
+from fastbreak_service.store.tables import (
+    analyses,
+    audit,
+    corrections,
+    erasures,
+    metadata,
+    person_erasures,
+    reviews,
+    uploads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +35,16 @@ if TYPE_CHECKING:
 _TIMES = {
     "analyses": analyses.c.created_at,
     "audit": audit.c.at,
+    "corrections": corrections.c.corrected_at,
     "erasures": erasures.c.requested_at,
     "reviews": reviews.c.reviewed_at,
     "uploads": uploads.c.created_at,
 }
-# What is written with the end of an analysis, and never after.
-_RESULTS = ("persons", "measures", "poses", "events", "findings")
-# What comes and goes with the work; all else goes with an erasure alone, which was done again.
-_PASSING = frozenset({"segments", "sightings", "uploads", "work"})
+# What is written with the end of an analysis, and after it with a correction alone.
+_RESULTS = ("persons", "measures", "poses", "events", "findings", "trails")
+# What comes and goes with the work, or with what is said of persons; all else goes with an erasure alone, which was
+# done again.
+_PASSING = frozenset({"doubts", "segments", "sightings", "uploads", "work"})
 _NAMED = 3
 
 
@@ -91,6 +102,7 @@ def _lost(present: Connection, copy: Connection) -> list[str]:
     problems = [f"{len(gone)} analyses of the backup are not in the living database ({_some(gone)})"] if gone else []
     keys = {
         "reviews": (reviews.c.analysis_id, reviews.c.finding, reviews.c.version),
+        "corrections": (corrections.c.analysis_id, corrections.c.version),
         "certificates of erased analyses": (erasures.c.analysis_id,),
         "certificates of erased persons": (person_erasures.c.analysis_id, person_erasures.c.person),
     }
@@ -114,11 +126,14 @@ def _missing(present: Connection, copy: Connection, settled: datetime) -> list[s
     there = set(copy.execute(sa.select(analyses.c.id)).scalars())
     if lost := here - there:
         problems.append(f"{len(lost)} analyses from before the backup are not in it ({_some(lost)})")
-    key = (reviews.c.analysis_id, reviews.c.finding, reviews.c.version)
-    said = sa.select(*key)
-    older = {tuple(row) for row in present.execute(said.where(reviews.c.reviewed_at < settled))}
-    if unsaid := older - {tuple(row) for row in copy.execute(said)}:
-        problems.append(f"{len(unsaid)} reviews from before the backup are not in it")
+    for name, moment, key in (
+        ("reviews", reviews.c.reviewed_at, (reviews.c.analysis_id, reviews.c.finding, reviews.c.version)),
+        ("corrections", corrections.c.corrected_at, (corrections.c.analysis_id, corrections.c.version)),
+    ):
+        said = sa.select(*key)
+        older = {tuple(row) for row in present.execute(said.where(moment < settled))}
+        if unsaid := older - {tuple(row) for row in copy.execute(said)}:
+            problems.append(f"{len(unsaid)} {name} from before the backup are not in it")
     return problems
 
 
@@ -127,6 +142,7 @@ def _unlike(present: Connection, copy: Connection) -> tuple[list[str], list[str]
     # Another end than this one has no results, in a copy in which it was given up for somebody who was erased either.
     ended = sa.select(analyses.c.id).where(analyses.c.status == "succeeded")
     compared = set(copy.execute(ended).scalars()) & set(present.execute(ended).scalars())
+    compared -= corrected_since(present, copy) | corrected_since(copy, present)
     wrong, lost = [], []
     for name in _RESULTS:
         table = metadata.tables[name]
@@ -137,6 +153,13 @@ def _unlike(present: Connection, copy: Connection) -> tuple[list[str], list[str]
         if more := {one for one in compared if here.get(one, 0) < there.get(one, 0)}:
             lost.append(f"{len(more)} analyses of the backup have fewer {name} in the living database ({_some(more)})")
     return wrong, lost
+
+
+def corrected_since(present: Connection, copy: Connection) -> set[UUID]:
+    """The analyses of whose persons more is said in the first than in the second."""
+    said = sa.select(corrections.c.analysis_id, sa.func.count()).group_by(corrections.c.analysis_id)
+    here, there = ({row[0]: row[1] for row in connection.execute(said)} for connection in (present, copy))
+    return {analysis for analysis, count in here.items() if count > there.get(analysis, 0)}
 
 
 def _some(found: Iterable[UUID]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fastbreak_service.store.tables import analyses, events, findings, persons
+from fastbreak_service.store.tables import analyses, doubts, events, findings, persons
 from fastbreak_service.store.tables import measures_of_team as measures
 from fastbreak_service.store.tables import poses_of_team as poses
 from fastbreak_service.store.team_reviews import awaiting, reviewed_findings
@@ -42,6 +42,7 @@ _SAID = {
     "events": (sa.select(events), events),
     "findings": (reviewed_findings(), findings),
     "poses": (sa.select(poses), poses),
+    "doubts": (sa.select(doubts), doubts),
 }
 KNOWN = sa.select(sa.literal(1)).where(_THIS)
 """Whether there is an analysis."""
@@ -83,7 +84,7 @@ def measured(*, person: bool, angle: bool, after: bool) -> Select[Any]:
 
 @cache
 def said(kind: str, *, person: bool) -> Select[Any]:
-    """Events, findings or poses after a number, in order of their numbers; of one person, when given."""
+    """Events, findings, poses or doubts after a number, in order of their numbers; of one person, when given."""
     statement, table = _SAID[kind]
     statement = statement.where(table.c.analysis_id == sa.bindparam("analysis"), _IS_MINE)
     statement = statement.where(table.c.number > sa.bindparam("after"))

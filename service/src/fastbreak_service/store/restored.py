@@ -18,14 +18,24 @@ from sqlalchemy.dialects.postgresql import insert
 from fastbreak_service.store.analyses import UNFINISHED
 from fastbreak_service.store.comparison import Compared, compare
 from fastbreak_service.store.roles import AdministrationError
-from fastbreak_service.store.tables import analyses, erasures, person_erasures, persons, sightings, uploads, work
+from fastbreak_service.store.tables import (
+    analyses,
+    erasures,
+    findings,
+    person_erasures,
+    persons,
+    sightings,
+    trails,
+    uploads,
+    work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
     from fastbreak_service.store.administration import Administration, Migrated
 
@@ -100,11 +110,12 @@ def _erase_persons_again(present: Connection, copy: Connection) -> int:
     gone = 0
     for first in range(0, len(known), _AT_ONCE):
         some = known[first : first + _AT_ONCE]
-        pairs = [(row["analysis_id"], row["person"]) for row in some]
-        clips = [pair[0] for pair in pairs]
+        clips = [row["analysis_id"] for row in some]
+        there = [pair for row in some for pair in _in_copy(copy, row)]
         gone += copy.execute(
-            sa.delete(persons).where(sa.tuple_(persons.c.analysis_id, persons.c.person).in_(pairs))
+            sa.delete(persons).where(sa.tuple_(persons.c.analysis_id, persons.c.person).in_(there))
         ).rowcount
+        copy.execute(sa.delete(findings).where(findings.c.analysis_id.in_(clips), findings.c.withdrawn))
         copy.execute(sa.delete(sightings).where(sightings.c.analysis_id.in_(clips)))
         _end(copy, clips)
         note = insert(person_erasures).values([dict(row) for row in some])
@@ -114,6 +125,21 @@ def _erase_persons_again(present: Connection, copy: Connection) -> int:
             told = {"footage_place": clip.footage_place, "movement": clip.movement}
             copy.execute(sa.update(analyses).where(analyses.c.id == clip.id).values(told))
     return gone
+
+
+def _in_copy(copy: Connection, row: RowMapping) -> list[tuple[UUID, int]]:
+    """Who in a copy is whoever was erased: all of whom the copy has any of their sightings.
+
+    Numbers are others before and after a correction. So somebody may go with them whom they were told apart from since.
+    """
+    if row["tracks"] is None:
+        return [(row["analysis_id"], row["person"])]
+    pieces = [
+        sa.and_(trails.c.track == track, trails.c.first_frame <= last, trails.c.last_frame >= first)
+        for track, first, last in row["tracks"]
+    ]
+    found = sa.select(trails.c.person).where(trails.c.analysis_id == row["analysis_id"], sa.or_(*pieces)).distinct()
+    return [(row["analysis_id"], person) for person in copy.execute(found).scalars()]
 
 
 def _end(copy: Connection, clips: list[UUID]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fastbreak_service.store.tables import (
     analyses,
+    doubts,
     erasures,
     events,
     findings,
@@ -23,6 +24,7 @@ from fastbreak_service.store.tables import (
     poses,
     segments,
     sightings,
+    trails,
     uploads,
     work,
 )
@@ -109,7 +111,7 @@ WORKER = Rights(
         *_all("INSERT", segments),
         Grant("UPDATE", segments.name, (*_LEASED, "code", "ended_at", "spent_seconds", "seen")),
         # What was found is written once, and not read.
-        *_all("INSERT", persons, measures, poses, events, findings),
+        *_all("INSERT", persons, measures, poses, events, findings, trails, doubts),
         Grant("SELECT", uploads.name, ("id",)),
     ),
     functions=_OF_WORKERS,

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from fastbreak_service.identity.caller import DEFAULT_TEAM
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.schema import SchemaItem
 
 metadata = sa.MetaData()
 
@@ -101,7 +106,7 @@ measures = sa.Table(
 )
 
 
-def _said(name: str) -> sa.Table:
+def _said(name: str, *more: SchemaItem) -> sa.Table:
     """A table of what is said of persons, in order of its numbers from 1."""
     return sa.Table(
         name,
@@ -110,6 +115,7 @@ def _said(name: str) -> sa.Table:
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("person", sa.Integer, nullable=False),
         sa.Column("content", JSONB, nullable=False),
+        *more,
         sa.ForeignKeyConstraint(
             ["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"
         ),
@@ -118,7 +124,37 @@ def _said(name: str) -> sa.Table:
 
 
 events = _said("events")
-findings = _said("findings")
+findings = _said("findings", sa.Column("withdrawn", sa.Boolean, nullable=False, server_default=sa.false()))
+doubts = _said(
+    "doubts",
+    sa.Column("other", sa.Integer, nullable=False),
+    sa.ForeignKeyConstraint(["analysis_id", "other"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+    sa.Index("doubts_other", "analysis_id", "other"),
+)
+
+trails = sa.Table(
+    "trails",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("track", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_frame", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("last_frame", sa.Integer, nullable=False),
+    sa.Column("person", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+    sa.Index("trails_person", "analysis_id", "person"),
+)
+"""What is kept of everybody's sightings to tell anew of whoever is corrected."""
+
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("analysis_id", sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", JSONB, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
 
 reviews = sa.Table(
     "reviews",
@@ -172,6 +208,7 @@ person_erasures = sa.Table(
     sa.Column("how", sa.Text, nullable=False),
     sa.Column("erased", JSONB, nullable=False),
     sa.Column("backup_days", sa.Integer),
+    sa.Column("tracks", JSONB(none_as_null=True)),
 )
 
 sightings = sa.Table(
@@ -224,7 +261,7 @@ takeovers = sa.Table(
 )
 """Backups whose rows were taken over, and the last full second before; for the owner alone."""
 
-APPEND_ONLY = (reviews, audit, persons, measures, events, findings, poses)
+APPEND_ONLY = (reviews, audit, persons, measures, events, findings, poses, trails, doubts, corrections)
 """Tables in which the application may change and delete nothing; with an analysis goes what hangs on it."""
 
 measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) for name, column in measures.c.items()))
@@ -232,3 +269,6 @@ measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) f
 
 poses_of_team = sa.table("poses_of_team", *(sa.column(name, column.type) for name, column in poses.c.items()))
 """The poses, likewise."""
+
+trails_of_team = sa.table("trails_of_team", *(sa.column(name, column.type) for name, column in trails.c.items()))
+"""The trails, likewise."""

@@ -75,7 +75,10 @@ def taken_over(living: Administration, restored: Administration, backup: Backup)
     with living.alone():
         taken = take_over(living, restored, backup)
     yield f"rows now: {', '.join(f'{table} {rows}' for table, rows in taken.rows.items())}"
-    yield f"{taken.stayed} analyses, of which the backup has no result, are as they were, with all that was found since"
+    yield (
+        f"{taken.stayed} analyses are as they were, with all that was found and said since: the backup has no result "
+        "of them, or their persons were corrected since"
+    )
     yield f"the living database has these rows since {_told(datetime.now(UTC))}"
     yield _undo(taken.before)
 

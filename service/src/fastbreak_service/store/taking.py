@@ -5,8 +5,8 @@
 
 """The rows of a take-over, in transactions of the caller.
 
-Of analyses that have a result in the backup, the backup's rows are taken. All others stay as they are: what was
-accepted, found and said since the backup is nowhere else.
+Of analyses that have a result in the backup, the backup's rows are taken. All others stay as they are, and those whose
+persons were corrected since: what was accepted, found and said since the backup is nowhere else.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from fastbreak_service.store.audit import Action
+from fastbreak_service.store.comparison import corrected_since
 from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import (
     analyses,
@@ -80,8 +81,9 @@ def add_to_trail(present: Connection, copy: Connection, subject: str) -> None:
 
 
 def _note_those_that_stay(present: Connection, copy: Connection) -> int:
-    """Note in both which analyses stay as they are: those of which the backup has no result."""
+    """Note in both which stay as they are: those of which the backup has no result, or who is who as it was."""
     results = set(copy.execute(sa.select(analyses.c.id).where(analyses.c.status == "succeeded")).scalars())
+    results -= corrected_since(present, copy)
     staying = [{"id": one} for one in present.execute(sa.select(analyses.c.id)).scalars() if one not in results]
     for connection in (present, copy):
         _run(connection, "CREATE TEMPORARY TABLE staying (id uuid PRIMARY KEY) ON COMMIT DROP")

@@ -97,7 +97,7 @@ class MeasureQuery:
 
 @dataclass(frozen=True, slots=True)
 class SaidQuery:
-    """Which events, findings or poses: of one person if named, at most `limit`, after a number."""
+    """Which events, findings, poses or doubts: of one person if named, at most `limit`, after a number."""
 
     limit: int
     person: int | None = None
@@ -261,6 +261,10 @@ class TeamAnalyses:
     def poses(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Poses, as `events`."""
         return self._said("poses", analysis, query)
+
+    def doubts(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        """What is in doubt of who is who, as `events`."""
+        return self._said("doubts", analysis, query)
 
     def _said(self, kind: str, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         person = {} if query.person is None else {"person": query.person}

@@ -3,8 +3,9 @@
 
 """What reviewers of a team say of findings: each entry is added, none is changed.
 
-A finding is known by its analysis and its number there. Both are written once, with the result, and never again: who
-sends a video anew gets another analysis, whose findings nobody has reviewed.
+A finding is known by its analysis and its number there, and never changes. Where persons are corrected, one that is no
+more is withdrawn, and others get new numbers. Who sends a video anew gets another analysis, whose findings nobody has
+reviewed.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ class TeamReviews:
             sa.select(sa.literal(1))
             .join_from(analyses, findings, findings.c.analysis_id == analyses.c.id)
             .where(analyses.c.team == self._team, analyses.c.id == analysis, findings.c.number == finding)
+            .where(~findings.c.withdrawn)
         )
         return connection.execute(known).first() is not None
 
@@ -141,18 +143,22 @@ def awaiting() -> ScalarSelect[int]:
         sa.select(sa.func.count())
         .select_from(findings.outerjoin(newest, sa.true()))
         .where(findings.c.analysis_id == analyses.c.id, findings.c.content["status"].astext == Status.FOR_REVIEW)
-        .where(settled.is_not(sa.true()))
+        .where(~findings.c.withdrawn, settled.is_not(sa.true()))
         .correlate(analyses)
         .scalar_subquery()
     )
 
 
-def reviewed_findings() -> sa.Select[Any]:
-    """Findings, each with the newest entry about it, whose columns are null where there is none."""
+def reviewed_findings(*, withdrawn: bool = False) -> sa.Select[Any]:
+    """Findings, each with the newest entry about it, whose columns are null where there is none.
+
+    `withdrawn`: those too that were, since their persons were corrected.
+    """
     newest = _newest_of(findings)
-    return sa.select(findings, *(newest.c[name] for name in _OF_ENTRY)).select_from(
+    statement = sa.select(findings, *(newest.c[name] for name in _OF_ENTRY)).select_from(
         findings.outerjoin(newest, sa.true())
     )
+    return statement if withdrawn else statement.where(~findings.c.withdrawn)
 
 
 _OF_ENTRY = ("version", "verdict", "note", "reviewer", "reviewed_at")

@@ -40,8 +40,9 @@ class Endings:
 
         Work of which a part is missing stays, as a dead letter, unless it is the video's fault.
         """
-        rows, poses = Path(job.measures), Path(job.poses)
-        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, rows, poses, taken)):
+        files = Path(job.measures), Path(job.poses)
+        kept = Path(job.trails)
+        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, *files, taken, kept)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return False
         await self.end(taken, result.get("missing") or ())

@@ -114,7 +114,7 @@ class Joining:
             log.warning("parts not written", analysis_id=str(taken.analysis), reason=str(error))
             raise AnalysisError(STORAGE, _NO_ROOM) from error
         finally:
-            for file in (*files, Path(job.measures), Path(job.poses)):
+            for file in (*files, *map(Path, (job.measures, job.poses, job.trails))):
                 if file is not None:
                     file.unlink(missing_ok=True)
 

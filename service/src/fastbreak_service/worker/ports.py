@@ -76,6 +76,7 @@ class Records(Protocol):
         rows: Path,
         poses: Path | None = None,
         held: Work | None = None,
+        trails: Path | None = None,
     ) -> bool:
         """Record the result, likewise."""
 

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
+from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.pieces import pieces, written
+from fastbreak_service.people.results import first_doubts
 from fastbreak_service.reporting import films
 from fastbreak_service.reporting.bodies import Body, hidden
 from fastbreak_service.segments.cutting import segments
@@ -152,7 +155,7 @@ def segments_of(job: Job) -> list[Segment]:
 
 def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
     """Analyse one video, or join its segments, into the job's CSV files; the result. Raises AnalysisError."""
-    trails, numbers = Trails(), count(1)
+    trails, whereabouts, numbers = Trails(), Whereabouts(), count(1)
     with _csv(job.measures) as measures, _csv(job.poses) as poses:
         writer, drawn = csv.writer(measures), csv.writer(poses)
 
@@ -163,6 +166,7 @@ def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
 
         def follow(sighting: Sighting) -> None:
             trails.add(sighting)
+            whereabouts.add(sighting)
             points = array(places(sighting.pose))
             moment = (sighting.person, sighting.frame, round(sighting.time_seconds, 6))
             drawn.writerow((job.id, next(numbers), *moment, points))
@@ -172,8 +176,13 @@ def run(job: Job | Join, vision: PoseModel) -> dict[str, Any]:
         else:
             reader = VideoReader(Path(job.video), job.limits)
             result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
+    with _csv(job.trails) as kept:
+        writer = csv.writer(kept)
+        for piece in pieces(trails, whereabouts):
+            extent = (piece.first_frame, piece.last_frame)
+            writer.writerow((job.id, piece.track, *extent, piece.person, f"\\x{written(piece.rows).hex()}"))
     movement = trails.reviewed(result.video.frames_per_second, pixels(result.video.width, result.video.height))
-    return {**asdict(result), "movement": asdict(movement)}
+    return {**asdict(result), "movement": asdict(movement), "doubts": first_doubts(whereabouts)}
 
 
 def _parts(job: Join) -> Iterator[Part]:

@@ -19,6 +19,8 @@ from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
 from fastbreak_service.movement.values import MOST_EVENTS, Movement
+from fastbreak_service.people.doubts import MOST
+from fastbreak_service.people.values import Doubt
 from fastbreak_service.segments.cutting import MOST_SEGMENTS, Segment, segment_of
 from fastbreak_service.segments.looked import FORM
 from fastbreak_service.video.completeness import Completeness
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
 
 INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
-_RESULT = {"video", "model", "persons", "movement"}
+_RESULT = {"video", "model", "persons", "movement", "doubts"}
 _MESSAGE_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A video to analyse, and the CSV file that receives its measures; that of its poses lies beside it.
+    """A video to analyse, and the CSV file that receives its measures; those of its poses and trails lie beside it.
 
     Paths are the server's own, never a sender's.
     """
@@ -53,6 +55,11 @@ class Job:
     def poses(self) -> str:
         """The CSV file that receives its poses."""
         return poses_beside(self.measures)
+
+    @property
+    def trails(self) -> str:
+        """The CSV file that receives its trails."""
+        return trails_beside(self.measures)
 
     def line(self) -> str:
         """The job as a line."""
@@ -112,6 +119,11 @@ class Join:
         """The CSV file that receives its poses."""
         return poses_beside(self.measures)
 
+    @property
+    def trails(self) -> str:
+        """The CSV file that receives its trails."""
+        return trails_beside(self.measures)
+
     def line(self) -> str:
         """The job as a line."""
         return json.dumps(asdict(self)) + "\n"
@@ -123,6 +135,11 @@ type AnyJob = Job | Cover | Look | Join
 def poses_beside(measures: str) -> str:
     """The CSV file that receives poses, beside that of measures."""
     return str(PurePath(measures).with_suffix(".poses.csv"))
+
+
+def trails_beside(measures: str) -> str:
+    """The CSV file that receives trails, likewise."""
+    return str(PurePath(measures).with_suffix(".trails.csv"))
 
 
 def parse_job(line: str) -> AnyJob:
@@ -241,6 +258,7 @@ def _is_done(event: dict[str, Any]) -> bool:
         and all(map(_is_person, persons))
         and fits(result["movement"], Movement)
         and _is_of(persons, result["movement"]["persons"])
+        and _are_doubts(result["doubts"], {person["id"] for person in persons})
     )
 
 
@@ -250,6 +268,13 @@ def _is_of(persons: list[dict[str, Any]], moved: list[dict[str, Any]]) -> bool:
     told = {one["person"] for one in moved}
     events = sum(len(one["events"]) for one in moved)
     return len(known) == len(persons) and len(told) == len(moved) and told <= known and events <= MOST_EVENTS
+
+
+def _are_doubts(value: Any, known: set[int]) -> bool:
+    """Whether these are doubts of persons of whom there are results, and no more than are kept."""
+    return (
+        fits(value, list[Doubt]) and len(value) <= MOST and all({one["person"], one["other"]} <= known for one in value)
+    )
 
 
 def _is_person(value: object) -> bool:

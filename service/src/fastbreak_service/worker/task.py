@@ -120,7 +120,8 @@ class Task:
             )
         finally:
             measures.unlink(missing_ok=True)
-            Path(job.poses).unlink(missing_ok=True)
+            for beside in (job.poses, job.trails):
+                Path(beside).unlink(missing_ok=True)
             self._footage.put_away(video)
 
     async def _cut(self, taken: Work, cut: list[Segment]) -> None:
