@@ -15,6 +15,10 @@ export type Listed = Schemas['Listed']
 export type Analysis = Schemas['Analysis']
 export type Finding = Schemas['Finding']
 export type Review = Schemas['Review']
+export type Correction = Schemas['Correction']
+/** What one says of who is who. */
+export type Said = Schemas['NewCorrection']
+export type Doubt = Schemas['Doubt']
 export type Event = Schemas['Event']
 export type PartLink = Schemas['PartLink']
 export type Upload = Schemas['Upload']
@@ -86,6 +90,7 @@ async function* texts(body: ReadableStream<Uint8Array<ArrayBuffer>>, silence: Ab
 /** Milliseconds after which a stream that says nothing is taken for a broken one: the service says something each 15 s. */
 const SILENCE = 45_000
 
+const CORRECTIONS = '/v1/analyses/{id}/corrections'
 const REVIEWS = '/v1/analyses/{id}/findings/{number}/reviews'
 
 /** A path with parts in the place of its braces. */
@@ -226,6 +231,22 @@ export class Client {
   review(id: string, finding: number, seen: number, said: Schemas['NewReview']): Promise<Review> {
     const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
     return this.#ask(filled(REVIEWS, [id, finding]), { method: 'POST', headers, body: JSON.stringify(said) })
+  }
+
+  /** Where it is in doubt who is who; of very many doubts the first. */
+  async doubts(id: string, signal: AbortSignal): Promise<readonly Doubt[]> {
+    return (await this.get('/v1/analyses/{id}/doubts', { limit: 1_000 }, signal, id)).doubts
+  }
+
+  /** What was said of who is who, newest first. */
+  corrections(id: string, signal: AbortSignal): Promise<Schemas['Corrections']> {
+    return this.get(CORRECTIONS, { limit: 1_000 }, signal, id)
+  }
+
+  /** Say who is who, or undo what was said; the newest that one saw was the version `seen`; 0: there was none. */
+  correct(id: string, seen: number, said: Said): Promise<Correction> {
+    const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
+    return this.#ask(filled(CORRECTIONS, [id]), { method: 'POST', headers, body: JSON.stringify(said) })
   }
 
   /** Erase an analysis for good. */

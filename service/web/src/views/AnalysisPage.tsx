@@ -4,7 +4,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Analysis, Client, Erased } from '../api/client.ts'
 import { clock, number } from '../pure/format.ts'
-import { timeOf } from '../pure/frames.ts'
+import { lastAt, timeOf } from '../pure/frames.ts'
 import { frameTimes, plots } from '../pure/series.ts'
 import { Certificate } from './Certificate.tsx'
 import { Erase, ErasePerson } from './Erase.tsx'
@@ -15,6 +15,7 @@ import { Loading, Message, Problem } from './Message.tsx'
 import { Player } from './Player.tsx'
 import { Plots } from './Plots.tsx'
 import { type Result, useAnalysis, useMeasures, useResult } from './useAnalysis.ts'
+import { WhoIsWho } from './WhoIsWho.tsx'
 
 interface Props {
   client: Client
@@ -125,12 +126,15 @@ interface FoundProps extends Omit<Props, 'id'> {
 
 function Found({ analysis, video, client, onError, onErased, again, round }: FoundProps) {
   const { result, error } = useResult(client, analysis.id, true, onError, round)
-  const [person, setPerson] = useState(analysis.persons[0]?.id ?? null)
+  const [chosen, setPerson] = useState<number | null>(null)
+  // Whoever is chosen may be somebody else's number meanwhile.
+  const person = (analysis.persons.find(({ id }) => id === chosen) ?? analysis.persons[0])?.id ?? null
   const [moment, setMoment] = useState(0)
   const [wanted, setWanted] = useState<{ time: number } | null>(null)
   const { measures, error: unmeasured } = useMeasures(client, analysis.id, person, onError, round)
   const drawn = useMemo(() => plots(measures ?? []), [measures])
   const told = useMemo(() => frameTimes(result.tracks), [result.tracks])
+  const times = useMemo(() => [...new Set(told.values())].sort((one, other) => one - other), [told])
   const isKept = analysis.footage_until !== null
   const kept = useMemo(
     () => (isKept ? (signal: AbortSignal) => client.footage(analysis.id, signal) : null),
@@ -164,6 +168,17 @@ function Found({ analysis, video, client, onError, onErased, again, round }: Fou
             <ErasePerson client={client} id={analysis.id} person={person} onError={onError} onErased={onErased} />
           )}
         </div>
+        <WhoIsWho
+          client={client}
+          analysis={analysis.id}
+          persons={analysis.persons}
+          person={person}
+          moment={times[lastAt(times, moment)] ?? moment}
+          round={round}
+          seek={seek}
+          onError={onError}
+          onCorrected={again}
+        />
         {measures !== null && <Plots plots={drawn} moment={moment} seek={seek} />}
         {measures === null && unmeasured === null && <Loading what="the angles" />}
       </div>
