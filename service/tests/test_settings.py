@@ -137,6 +137,9 @@ def test_workers_may_have_a_secret_of_their_own() -> None:
     settings = administration_settings(PLACE | three)
     assert (settings.worker_secret, settings.apart) == (WORKER, False)
     assert administration_settings(PLACE | three | {"FASTBREAK_DATABASE_USERS": "apart"}).apart
+    limits = {"FASTBREAK_DATABASE_CONNECTIONS": "40", "FASTBREAK_DATABASE_WORKER_CONNECTIONS": "0"}
+    limited = administration_settings(PLACE | three | limits)
+    assert (limited.connections, limited.worker_connections) == (40, 0)
 
 
 def test_without_secrets_the_services_user_is_the_owner() -> None:

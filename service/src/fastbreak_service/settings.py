@@ -51,13 +51,16 @@ class AdministrationSettings:
     """How the schema's owner reaches the database, and for whom it makes the service's users.
 
     `application_secret` is the ARN of the secret of whoever takes videos in, `worker_secret` that of the workers'.
-    Empty: no such user is made. `apart`: no process that analyses logs in as the first user any more.
+    Empty: no such user is made. `apart`: no process that analyses logs in as the first user any more. `connections` and
+    `worker_connections` are how many each may have, 0: as many as there are.
     """
 
     owner: DatabaseSettings
     application_secret: str
     worker_secret: str = ""
     apart: bool = False
+    connections: int = 0
+    worker_connections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,9 @@ def administration_settings(environment: Mapping[str, str]) -> AdministrationSet
             "FASTBREAK_DATABASE_USERS is apart, but FASTBREAK_DATABASE_WORKER_SECRET is not set; give it the ARN of "
             "the secret with the workers' user."
         )
-    return AdministrationSettings(_database(environment, "DATABASE_MASTER_SECRET"), application, worker, apart)
+    each, theirs = (integer(environment, f"DATABASE_{whose}CONNECTIONS", 0, 0, 100_000) for whose in ("", "WORKER_"))
+    master = _database(environment, "DATABASE_MASTER_SECRET")
+    return AdministrationSettings(master, application, worker, apart, each, theirs)
 
 
 def restored_settings(environment: Mapping[str, str]) -> RestoredSettings:

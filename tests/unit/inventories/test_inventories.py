@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from ansible_collections.fastbreak.aws.plugins.filter.connections import connections_problem
 from jinja2 import Template
+
+from sandbox.services.rds.model.classes import most_connections
 
 ROOT = Path(__file__).parents[3]
 INVENTORIES = ROOT / "inventories"
@@ -71,6 +74,16 @@ def test_accounts_and_networks_differ_and_the_account_is_text():
     for key in ("fastbreak_account_id", "fastbreak_environment", "network_vpc_cidr"):
         assert dev[key] != prod[key]
         assert isinstance(dev[key], str)
+
+
+# What AWS takes off the memory first, nobody says; a quarter is more than that.
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_database_has_the_connections_that_its_users_may_have(environment):
+    values = variables(environment)
+    given = values["ecs_rollout_database_connections"]
+    own = {name: values[f"ecs_rollout_{name}"] for name in ("tasks_maximum", "strategy")}
+    assert connections_problem(given, own, values["ecs_rollout_companions"]) == ""
+    assert sum(given.values()) + 15 <= most_connections(values["rds_instance_class"]) * 3 / 4
 
 
 # Whoever reaches prod's distribution would read and send athletes' footage otherwise.

@@ -3,7 +3,8 @@
 
 """A release that would ask callers for tokens of nobody is refused before AWS is asked, in the inventory's words.
 
-So is one with quotas that its service would not start with, and a console to which nobody could sign in.
+So is one with quotas that its service would not start with, or with too few connections to the database, and a console
+to which nobody could sign in.
 """
 
 import os
@@ -77,6 +78,10 @@ CASES = {
             ("null alone", {"teams": None}, None),
         )
     },
+    "fewer connections than tasks have while a release is under way": (
+        {**OIDC, "ecs_rollout_database_connections": {"api": 39}},
+        "ecs_rollout_database_connections.api is 39, and while a release is under way up to 40 are needed: 5 for each",
+    ),
 }
 CONSOLE = {"site_release_source": str(ROOT), "site_release_config": {"api": "/api"}}
 ASKED = "The service of prod asks its callers for tokens (ecs_rollout_identity is oidc)"

@@ -15,6 +15,7 @@ from sandbox.ministack import rds
 from sandbox.services.rds.api import parameter_groups, secrets, snapshots
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 from sandbox.services.rds.model import state
+from sandbox.services.rds.model.classes import most_connections
 from sandbox.services.rds.model.snapshots import Copy, moment
 from sandbox.services.rds.model.storage import Storage
 from sandbox.services.rds.runtime import copies, database, events
@@ -140,10 +141,12 @@ def _storage_of(parameters: Parameters) -> Storage:
 
 def _launch(parameters: Parameters, restored: Restored | None) -> database.Launch:
     group, version = value(parameters, "DBParameterGroupName"), _version(parameters)
+    connections = most_connections(value(parameters, "DBInstanceClass"))
     return database.Launch(
         port=int(value(parameters, "Port") or "5432"),
         force_ssl=parameter_groups.forces_ssl(group, version),
-        settings=parameter_groups.settings_of(group),
+        # The last one counts.
+        settings=f"max_connections = '{connections}'\n{parameter_groups.settings_of(group)}",
         identifier=value(parameters, "DBInstanceIdentifier"),
         restored=restored is not None,
     )

@@ -20,8 +20,7 @@ from fastbreak_service.api.backlog import tell
 from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.api.errors import (
     ApiError,
-    database_away,
-    database_refused,
+    not_reached,
     on_api_error,
     on_database_error,
     on_http_error,
@@ -35,7 +34,7 @@ from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Trail
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.erasures import Erasures
-from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
+from fastbreak_service.store.failures import DATABASE_ERRORS
 from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
@@ -190,7 +189,7 @@ def _check_schema(engine: Engine) -> None:
     try:
         revision = _revision(engine)
     except DATABASE_ERRORS as error:
-        raise (database_away() if is_away(error) else database_refused()) from error
+        raise not_reached(error) from error
     if not schema.serves(revision):
         raise ApiError(
             503,

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from fastbreak_service.api.problem import MEDIA_TYPE, problem
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, Rejection
-from fastbreak_service.store.failures import is_away, is_shut, reason
+from fastbreak_service.store.failures import is_away, is_full, is_shut, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,24 @@ def database_away() -> ApiError:
     )
 
 
+def database_full() -> ApiError:
+    """The answer while the database has no connection left."""
+    return ApiError(
+        503,
+        "database_full",
+        "All connections that this service may have to the database are in use at the moment. Try again in a few "
+        "seconds; when it lasts, more of its tasks run than the database has room for.",
+        {"retry-after": "5"},
+    )
+
+
+def not_reached(error: Exception) -> ApiError:
+    """The answer when the database could not be asked."""
+    if is_full(error):
+        return database_full()
+    return database_away() if is_away(error) else database_refused()
+
+
 def answer(error: ApiError) -> JSONResponse:
     """An error as a response."""
     body = problem(error.status, error.code, error.message)
@@ -80,8 +98,10 @@ def database_refused() -> ApiError:
 
 async def on_database_error(_: Request, error: Exception) -> Response:
     """Answer when the database is away, when it refuses the service, or when it refuses what the service asked."""
+    if is_full(error):
+        log.warning("database full", reason=reason(error))
     if is_away(error):
-        return answer(database_away())
+        return answer(not_reached(error))
     log.error("database refused", reason=reason(error))
     return answer(database_refused() if is_shut(error) else internal())
 

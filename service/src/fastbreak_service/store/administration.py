@@ -35,10 +35,14 @@ _WAIT_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A process of the service that has a user of its own: the secret that names it, and what it may do."""
+    """A process of the service that has a user of its own: the secret that names it, and what it may do.
+
+    `connections` is how many it may have, 0: as many as there are.
+    """
 
     secret: Secrets
     rights: Rights
+    connections: int = 0
 
     def current(self) -> Credentials:
         """What it logs in with. Raises SecretError."""
@@ -79,8 +83,8 @@ class Administration:
         self._settings = settings
         self._apart = settings.apart
         first = API if settings.apart else WHOLE
-        each = ((secret, first), (worker_secret, WORKER))
-        self.applications = tuple(Application(one, rights) for one, rights in each if one is not None)
+        each = ((secret, first, settings.connections), (worker_secret, WORKER, settings.worker_connections))
+        self.applications = tuple(Application(one, rights, most) for one, rights, most in each if one is not None)
         owner = settings.owner
         self._wait_seconds = wait_seconds
         self._engine: Engine = make_engine(owner, source_of(owner, COMMAND_PAUSES))
@@ -98,6 +102,7 @@ class Administration:
 
             def grant(connection: Connection) -> None:
                 self._refuse(connection, list(users.values()), unused=unused)
+                self._refuse_too_many(connection)
                 made.extend(self.ensure(connection, each, user) for each, user in users.items())
 
             before, after = schema.migrate(self._engine, grant)
@@ -190,7 +195,8 @@ class Administration:
         """Make the users of an application; whether there was none."""
         knows = schema.current(connection) == schema.newest()
         of = Roles.of(credentials.username)
-        return roles.ensure(_driver(connection), of, application.rights, knows_schema=knows)
+        most = application.connections
+        return roles.ensure(_driver(connection), of, application.rights, knows_schema=knows, connections=most)
 
     def _refuse(self, connection: Connection, users: list[Credentials], *, unused: bool = False) -> None:
         """Raise AdministrationError before anything is taken from somebody who needs it."""
@@ -215,6 +221,18 @@ class Administration:
                 "what runs may be workers of a release before, which log in as the former. Nothing was changed. Look "
                 "in history.yml whether the release that made the latter was accepted, and let one of its workers run; "
                 "else set service_database_users_apart to false, provision and deploy it again."
+            )
+
+    def _refuse_too_many(self, connection: Connection) -> None:
+        """Raise AdministrationError where the users together may have more connections than the database has."""
+        given = [application.connections for application in self.applications]
+        most = roles.most_connections(_driver(connection))
+        if sum(given) > most:
+            told = " and ".join(f"{whose} {count}" for whose, count in zip(("api", "worker"), given, strict=False))
+            raise AdministrationError(
+                f"ecs_rollout_database_connections gives {told} connections, and the database has {most} for them: "
+                f"max_connections, less {roles.LEFT_CONNECTIONS} for its owner. Nothing was changed. Lower them and "
+                "the numbers of tasks, or choose a larger rds_instance_class, and provision."
             )
 
     def _keep_password(self, credentials: Credentials) -> bool:

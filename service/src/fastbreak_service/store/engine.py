@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from fastbreak_service.settings import DatabaseSettings
     from fastbreak_service.store.credentials import Source
 
-POOL_SIZE = 5
-"""The most connections that a replica has."""
+POOL_SIZE, WORKER_POOL_SIZE = 5, 3
+"""The most connections that a replica has, and a worker apart: for its work, its lease, and what it tells."""
 # Short enough that a request is answered with 503, not left hanging, while the database is away or out of reach.
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MILLISECONDS = 5000
@@ -62,17 +62,21 @@ class PatientConnection(psycopg.Connection[Any]):
 
 
 def make_engine(
-    settings: DatabaseSettings, source: Source | None = None, answer_seconds: float | None = None
+    settings: DatabaseSettings,
+    source: Source | None = None,
+    answer_seconds: float | None = None,
+    connections: int = POOL_SIZE,
 ) -> Engine:
-    """A pool that tests a connection before handing it out, so it outlives a restart; see `asked_by` for the exception.
+    """A pool of so many connections, each tested before it is handed out, so that it outlives a restart.
 
+    See `asked_by` for the exception.
     An answer is waited for at most `answer_seconds`, when these are given. Credentials come from the source, by default
     the one that the settings name, and are read again when a login fails.
     """
     source = source or source_of(settings)
     engine = sa.create_engine(
         "postgresql+psycopg://",
-        pool_size=POOL_SIZE,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,

@@ -38,6 +38,11 @@ _PASSING_REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
+_FULL_CODE = "53300"
+_FULL = re.compile(r"FATAL:\s+(?:sorry, )?too many (?:clients|connections)|connection slots are reserved")
+_OWN_LIMIT = re.compile(r"too many connections for role")
+_FULL_ADVICE = "more tasks run than ecs_rollout_database_connections has room for: raise it, or lower the tasks"
+
 
 class SecretError(psycopg.OperationalError):
     """The secret with the credentials cannot be read or written: without it there is no way into the database.
@@ -62,6 +67,12 @@ def is_away(error: Exception) -> bool:
         return False
     said = str(cause)
     return _PASSING_REFUSAL.search(said) is not None or _REFUSAL.search(said) is None
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the database has no connection left: for this user, or for anybody."""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None) == _FULL_CODE or _FULL.search(str(cause)) is not None
 
 
 def is_refused_login(error: Exception) -> bool:
@@ -92,4 +103,5 @@ def reason(error: Exception) -> str:
     """The first line of what the database said, for logs and the command line, without statement and parameters."""
     cause = getattr(error, "orig", None) or error
     lines = str(cause).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
+    said = lines[0] if lines else type(cause).__name__
+    return f"{said} ({_FULL_ADVICE})" if _OWN_LIMIT.search(said) else said

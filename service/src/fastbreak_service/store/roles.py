@@ -30,7 +30,8 @@ _USERNAME = re.compile(r"([a-z][a-z0-9_]{0,59})_([ab])")
 _POWERS = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
 # Whoever logs in by hand with the application's password is bound by them too.
 _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
-_LEFT_CONNECTIONS = 15
+LEFT_CONNECTIONS = 15
+"""Kept for the owner and its tools."""
 
 
 class AdministrationError(Exception):
@@ -82,9 +83,13 @@ def works_for_all(connection: psycopg.Connection[Any], group: str, others: list[
     return first != (0,) and all(found == (0,) for found in rest)
 
 
-def ensure(connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *, knows_schema: bool) -> bool:
+def ensure(
+    connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *, knows_schema: bool, connections: int = 0
+) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
+    Each user may have so many `connections`, 0: all that there are. Never both at the same time have more than one
+    would, for a process logs in as one of them.
     May be repeated. Takes nothing from the owner, whom an older release may still log in as; nor, without
     `knows_schema`, from the roles, but the right to change what is only added to: what a newer release has granted is
     not this one's to judge. Raises AdministrationError when a role of such a name is not the application's.
@@ -93,7 +98,7 @@ def ensure(connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *,
     for name in (roles.group, *roles.users):
         if name not in known:
             run(connection, "CREATE ROLE {} NOLOGIN", sql.Identifier(name))
-    limit = _connection_limit(connection)
+    limit = connections or most_connections(connection)
     for user in roles.users:
         run(connection, "GRANT {} TO {}", sql.Identifier(roles.group), sql.Identifier(user))
         run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(limit))
@@ -115,11 +120,11 @@ def set_password(connection: psycopg.Connection[Any], credentials: Credentials) 
     run(connection, "ALTER ROLE {} PASSWORD {}", sql.Identifier(credentials.username), sql.Literal(verifier.decode()))
 
 
-def _connection_limit(connection: psycopg.Connection[Any]) -> int:
-    """The most connections of a user, whatever the number of replicas: some are left for the owner and its tools."""
+def most_connections(connection: psycopg.Connection[Any]) -> int:
+    """The most connections of all users, whatever the number of replicas: some are left for the owner and its tools."""
     row = connection.execute("SELECT current_setting('max_connections')::int").fetchone()
     assert row is not None  # noqa: S101 - a SELECT without FROM has a row
-    return max(1, int(row[0]) - _LEFT_CONNECTIONS)
+    return max(1, int(row[0]) - LEFT_CONNECTIONS)
 
 
 def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles, rights: Rights) -> set[str]:

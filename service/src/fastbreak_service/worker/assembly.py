@@ -14,7 +14,7 @@ import structlog
 
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.coverings import CoveringStore
-from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
+from fastbreak_service.store.engine import ANSWER_SECONDS, WORKER_POOL_SIZE, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
 from fastbreak_service.store.segments import SegmentStore
 from fastbreak_service.store.work import WorkQueue
@@ -84,7 +84,7 @@ def work(settings: WorkSettings, footage: Footage) -> int:
 
 
 async def _work(settings: WorkSettings, footage: Footage) -> int:
-    engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
+    engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS, connections=WORKER_POOL_SIZE)
     pulse = Pulse()
     assembled = assemble(settings, engine, footage, pulse.beat)
     told = asyncio.Event()

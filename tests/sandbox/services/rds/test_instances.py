@@ -303,6 +303,7 @@ def test_parameters_data_reboot_and_final_snapshot(rds: Any, secrets: Any) -> No
     password = credentials(secrets, instance)["password"]
     assert instance["Endpoint"]["Port"] == 5444
     assert ask(instance, password, "SHOW log_statement") == "ddl"
+    assert ask(instance, password, "SHOW max_connections") == "112", "as its class has memory for"
 
     group(rds, "immediate", log_statement="all", **{"rds.force_ssl": "0"})
     eventually(lambda: ask(instance, password, "SHOW log_statement", tls="disable") == "all")

@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.fastbreak.aws.plugins.filter import companions, gates, releases, runs, stacks, texts
+from ansible_collections.fastbreak.aws.plugins.filter import (
+    companions,
+    connections,
+    gates,
+    releases,
+    runs,
+    stacks,
+    texts,
+)
 
 FOLDER = Path(__file__).parents[4] / "plugins" / "filter"
 FILTERS = {
     name: made
-    for file in (companions, gates, releases, runs, stacks, texts)
+    for file in (companions, connections, gates, releases, runs, stacks, texts)
     for name, made in file.FilterModule().filters().items()
 }
 
