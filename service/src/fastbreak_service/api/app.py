@@ -47,12 +47,13 @@ from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from sqlalchemy import Engine
     from starlette.types import Lifespan
 
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.settings import ServiceSettings
     from fastbreak_service.worker.assembly import Assembled
 
@@ -88,7 +89,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     days = settings.work.footage_days
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, days)
     admission = Admission(settings.issuer)
-    erasures = _erasures(engine, footage, settings.backup_days)
+    erasures, said = _erasures(engine, footage, settings.backup_days), _said_by(engine)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -112,8 +113,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         Retention(footage.place, days),
         inside.loop if inside else None,
         lambda: _check_schema(engine),
-        lambda caller: TeamReviews(engine, caller.team, caller.subject),
-        lambda caller: TeamCorrections(engine, caller.team, caller.subject),
+        *said,
         Trail(engine),
         *erasures,
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team), days),
@@ -127,6 +127,14 @@ def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tupl
     """Those of whole analyses, and of persons."""
     known = (engine, footage.place, backup_days)
     return Erasures(*known), PersonErasures(*known)
+
+
+def _said_by(engine: Engine) -> tuple[Callable[[Caller], TeamReviews], Callable[[Caller], TeamCorrections]]:
+    """What a caller says of findings, and of who is who."""
+    return (
+        lambda caller: TeamReviews(engine, caller.team, caller.subject),
+        lambda caller: TeamCorrections(engine, caller.team, caller.subject),
+    )
 
 
 def _application(parts: Parts, lifespan: Lifespan[Starlette]) -> Starlette:
