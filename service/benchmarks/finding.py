@@ -3,7 +3,7 @@
 
 """How many persons of a known height are found in 1920x1080, and how many that are none.
 
-python benchmarks/finding.py CLIP [--frames N]
+python benchmarks/finding.py CLIP [--frames N] [--precision fast]
 
 CLIP is the footage of the tests, whose man and woman are cut out of six frames, along boxes that were looked at, and
 put ten to a frame at random places on two scenes without persons. Of a search those detections count that a look
@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from fastbreak_service.vision.detector import Search  # noqa: E402
 from fastbreak_service.vision.models import PoseModel  # noqa: E402
 from fastbreak_service.vision.picture import GREEN_BLUE_RED, Picture  # noqa: E402
+from fastbreak_service.vision.precision import Precision  # noqa: E402
 from fastbreak_service.vision.region import Box, share  # noqa: E402
 from fastbreak_service.vision.tracker import MINIMUM_SCORE  # noqa: E402
 
@@ -126,8 +127,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--frames", type=int, default=10)
+    parser.add_argument("--precision", type=Precision, choices=[*Precision], default=Precision.F32)
     options = parser.parse_args()
-    table(options.clip, PoseModel(ROOT.parent / ".cache" / "models"), options.frames)
+    table(options.clip, PoseModel(ROOT.parent / ".cache" / "models", options.precision), options.frames)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ _CARRIED = 0.4
 """The share of its speed that a limb is expected to keep."""
 _FRAMES, _FRAMES_SECONDS = 4, 0.07
 """How many frames before one are held against it, and for how long."""
+_SAY = 0.8
+"""What each but the last of them says, as a share of what that says."""
 
 
 class Sides:
@@ -153,7 +155,7 @@ def _costs(points: Floats, times: Doubles, sides: Doubles) -> Doubles:
         led = before + speed[:-back] * gap[:, None, None, None]
         for differs in (0, 1):
             apart = _apart(points[back:, ::-1] if differs else points[back:], led, before, sides[back:])
-            apart *= gap <= _FRAMES_SECONDS
+            apart *= _SAY * (gap <= _FRAMES_SECONDS)
             costs[back:] += np.where(earlier[back - 1] ^ label == differs, apart[:, None], 0)
     costs += _CONTRADICTION * label
     return costs
