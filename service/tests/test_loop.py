@@ -132,8 +132,8 @@ def test_a_stop_hands_back_what_was_taken_a_moment_ago(memory: Memory, monkeypat
     [
         (0, ["wait", "hand back 2 how", "put away"]),
         (1, ["wait", "hand back 4 how", "put away"]),
-        (2, ["fail worker_died", "bury", "retire", "put away"]),
-        (3, ["fail worker_died", "bury", "retire"]),
+        (2, ["fail worker_died dead", "retire", "put away"]),
+        (3, ["fail worker_died dead", "retire"]),
     ],
 )
 def test_poison_is_given_up_after_the_attempts_that_it_has(memory: Memory, failures: int, asked: list[str]) -> None:

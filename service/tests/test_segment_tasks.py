@@ -136,9 +136,9 @@ class Memory:
         self.told = result
         return True
 
-    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work) -> bool:
+    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work, *, dead: bool = False) -> bool:  # noqa: PLR0913 - the port's
         assert (owner, held.token) == ("whoever cut it", VIDEO.token)
-        self._note(f"fail {code}")
+        self._note(f"fail {code}{' dead' * dead}")
         return True
 
     def done(self, taken: Work) -> bool:
@@ -271,7 +271,7 @@ def test_a_part_that_was_too_much_work_is_told_and_no_dead_letter(tmp_path: Path
     assert done(memory, JOIN) == ["join ['0', None]", "finish", "done", "retire"]
     assert memory.told["missing"][0]["code"] == "too_much_work"
     assert done(Memory(tmp_path, found=(lost, lost)), JOIN) == ["fail too_much_work", "done", "retire"]
-    assert "bury" in done(Memory(tmp_path, found=(lost, LOST)), JOIN)
+    assert "fail too_much_work dead" in done(Memory(tmp_path, found=(lost, LOST)), JOIN)
 
 
 @pytest.mark.parametrize("taken", [VIDEO, LOOK, JOIN])
@@ -291,20 +291,20 @@ def test_work_that_cannot_be_begun_and_has_not_ended_stays(tmp_path: Path) -> No
 JOINED = ["join ['0', '0']", "finish", "done", "retire"]
 JOINS = {
     "all goes well": ({}, JOIN, (SEEN, SEEN), JOINED),
-    "a part is missing": ({}, JOIN, (SEEN, LOST), ["join ['0', None]", "finish", "bury", "retire"]),
-    "all are": ({}, JOIN, (LOST, LOST), ["fail worker_died", "bury", "retire"]),
+    "a part is missing": ({}, JOIN, (SEEN, LOST), ["join ['0', None]", "finish", "retire"]),
+    "all are": ({}, JOIN, (LOST, LOST), ["fail worker_died dead", "retire"]),
     "the process dies": ({"join": DIED}, JOIN, (SEEN, SEEN), [JOINED[0], "hand_back 2 It died."]),
     "and at the last try": (
         {"join": DIED},
         replace(JOIN, failures=2),
         (SEEN, SEEN),
-        [JOINED[0], "fail worker_died", "bury", "retire"],
+        [JOINED[0], "fail worker_died dead", "retire"],
     ),
     "its workers were never seen again": (
         {},
         replace(JOIN, failures=3),
         (SEEN,),
-        ["fail worker_died", "bury", "retire"],
+        ["fail worker_died dead", "retire"],
     ),
     "the whole is damaged": (
         {"join": AnalysisError("truncated", "Cut short.")},
@@ -335,7 +335,7 @@ JOINS = {
         {"seen": OSError(28, "full")},
         replace(JOIN, failures=2),
         (SEEN, SEEN),
-        ["fail storage_unavailable", "bury", "retire"],
+        ["fail storage_unavailable dead", "retire"],
     ),
     "a fault of ours": ({"finish": KeyError("x")}, JOIN, (SEEN, SEEN), [*JOINED[:2], f"hand_back 2 {_BROKEN}"]),
     "and again": (

@@ -89,8 +89,8 @@ class Memory:
         self.said.append("wait")
         return self.mine
 
-    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work) -> bool:
-        self.said.append(f"fail {code}")
+    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str, held: Work, *, dead: bool = False) -> bool:  # noqa: PLR0913 - the port's
+        self.said.append(f"fail {code}{' dead' * dead}")
         return self.mine
 
     def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], *files_and_held: object) -> bool:

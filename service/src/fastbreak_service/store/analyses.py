@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, doubts, events, findings, persons, work
-from fastbreak_service.store.work import held_by
+from fastbreak_service.store.work import bury, held_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,19 +68,20 @@ class AnalysisStore:
             found = connection.execute(statement).first()
             return (str(found.team), str(found.status)) if found else None
 
-    def fail(self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None) -> bool:
-        """Mark as failed. False when it is no longer this owner's, or the piece of work no longer the attempt's."""
+    def fail(  # noqa: PLR0913 - what, whose, and why
+        self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None, *, dead: bool = False
+    ) -> bool:
+        """Mark as failed. False when it is no longer this owner's, or the piece of work no longer the attempt's.
+
+        `dead`: the work is a dead letter from the same moment on, whoever is killed in the next one.
+        """
+        values = {"error_code": code, "error_message": message}
         with self._engine.begin() as connection:
-            return self._move(
-                connection,
-                analysis,
-                owner,
-                held,
-                status="failed",
-                finished_at=sa.func.now(),
-                error_code=code,
-                error_message=message,
-            )
+            if not self._move(connection, analysis, owner, held, status="failed", finished_at=sa.func.now(), **values):
+                return _was_ended(connection, analysis, held, "failed")
+            if dead and held is not None:
+                bury(connection, held, message)
+        return True
 
     def finish(  # noqa: PLR0913, PLR0917 - what, whose, and where from
         self,
@@ -91,28 +92,19 @@ class AnalysisStore:
         poses: Path | None = None,
         held: Work | None = None,
         trails: Path | None = None,
+        dead: str = "",
     ) -> bool:
         """Record the result and, from CSV files, all measures, poses and trails, at once. False as of `fail`.
 
-        `missing` in a result says which parts of the video nobody could look at.
+        `missing` in a result says which parts of the video nobody could look at. `dead` is why the work is a dead
+        letter from the same moment on, empty when it is none.
         """
         with self._engine.begin() as connection:
             be_patient(connection, _COPY_SECONDS)
-            mine = self._move(
-                connection,
-                analysis,
-                owner,
-                held,
-                status="succeeded",
-                finished_at=sa.func.now(),
-                video=result["video"],
-                model_name=result["model"]["name"],
-                model_sha256=result["model"]["sha256"],
-                movement=_counted(result.get("movement")),
-                missing=result.get("missing") or None,
-            )
-            if not mine:
-                return False
+            if not self._move(connection, analysis, owner, held, **_succeeded(result)):
+                return _was_ended(connection, analysis, held, "succeeded")
+            if dead and held is not None:
+                bury(connection, held, dead)
             if result["persons"]:
                 files = {"measures": rows, "poses": poses, "trails": trails}
                 self._write(connection, analysis, result, files)
@@ -189,6 +181,27 @@ class AnalysisStore:
         with rows.open("rb") as source, cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy:
             while block := source.read(_COPY_BYTES):
                 copy.write(block)
+
+
+def _succeeded(result: dict[str, Any]) -> dict[str, Any]:
+    """What an analysis's own row says of its result."""
+    return {
+        "status": "succeeded",
+        "finished_at": sa.func.now(),
+        "video": result["video"],
+        "model_name": result["model"]["name"],
+        "model_sha256": result["model"]["sha256"],
+        "movement": _counted(result.get("movement")),
+        "missing": result.get("missing") or None,
+    }
+
+
+def _was_ended(connection: Connection, analysis: UUID, held: Work | None, status: str) -> bool:
+    """Whether this attempt has ended it already, and the answer was lost; of a group's nobody knows which it was."""
+    if held is None or held.group is not None:
+        return False
+    ended = (analyses.c.id == analysis, analyses.c.owner == held.owner, analyses.c.status == status)
+    return connection.execute(sa.select(analyses.c.id).where(*ended)).first() is not None
 
 
 def _persons(analysis: UUID, result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -169,12 +169,8 @@ class WorkQueue:
 
         What was seen of its segments does not stay; of a segment that this attempt has, the whole work is meant.
         """
-        dies = {"token": None, "lease_until": None, "dead_at": sa.func.now(), "reason": reason}
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(work).where(_whole_of(taken)).values(dies)).rowcount == 0:
-                return False
-            connection.execute(sa.delete(segments).where(segments.c.analysis_id == taken.analysis))
-        return True
+            return bury(connection, taken, reason)
 
     def done(self, taken: Work) -> bool:
         """It has ended. False when it is no longer ours: then somebody else looks after its video.
@@ -250,6 +246,15 @@ class WorkQueue:
         with self._engine.begin() as connection:
             statement = sa.update(_table_of(taken)).where(*held_by(taken)).values(**values)
             return connection.execute(statement).rowcount == 1
+
+
+def bury(connection: Connection, taken: Work, reason: str) -> bool:
+    """Make work a dead letter in a caller's transaction. False when it is no longer this attempt's."""
+    dies = {"token": None, "lease_until": None, "dead_at": sa.func.now(), "reason": reason}
+    if connection.execute(sa.update(work).where(_whole_of(taken)).values(dies)).rowcount == 0:
+        return False
+    connection.execute(sa.delete(segments).where(segments.c.analysis_id == taken.analysis))
+    return True
 
 
 def _table_of(taken: Work) -> Table:

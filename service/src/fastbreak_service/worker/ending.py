@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""How an analysis ends: its record first, then its work, then its video."""
+"""How an analysis ends: its record first, then its work, then its video. A dead letter is made with the record."""
 
 from __future__ import annotations
 
@@ -40,20 +40,23 @@ class Endings:
 
         Work of which a part is missing stays, as a dead letter, unless it is the video's fault.
         """
-        files = Path(job.measures), Path(job.poses)
-        kept = Path(job.trails)
-        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, *files, taken, kept)):
+        kept, dead = Path(job.trails), _reason_of(result.get("missing") or ())
+        what = (taken.analysis, taken.owner, result, Path(job.measures), Path(job.poses), taken, kept, dead)
+        if not await settle(lambda: self._records.finish(*what)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return False
-        await self.end(taken, result.get("missing") or ())
+        await (self._retire(taken) if dead else self.end(taken))
         metrics.ANALYSES.labels(outcome="succeeded").inc()
         metrics.FRAMES.inc(result["video"]["frames"])
         return True
 
     async def end(self, taken: Work, missing: Sequence[dict[str, Any]] = ()) -> None:
-        """The analysis has ended: its place in the queue is needed no more, and its video only to be looked at."""
-        if any(not is_videos_fault(part["code"]) for part in missing):
-            await self._bury(taken, f"{len(missing)} parts are missing: {list(missing)}")
+        """The analysis has ended: its place in the queue is needed no more, and its video only to be looked at.
+
+        Of one of which parts are `missing` a worker of a release before may have made no dead letter yet.
+        """
+        if dead := _reason_of(missing):
+            await self._bury(taken, dead)
         elif await settle(lambda: self._queue.done(taken)):
             await self._retire(taken)
 
@@ -62,10 +65,11 @@ class Endings:
         metrics.ANALYSES.labels(outcome=judged.code).inc()
         log.warning("analysis failed", analysis_id=str(taken.analysis), code=judged.code, dead=judged.dead_letter)
         said = (judged.code, judged.message)
-        if not await settle(lambda: self._records.fail(taken.analysis, taken.owner, *said, taken)):
+        dead = judged.dead_letter
+        if not await settle(lambda: self._records.fail(taken.analysis, taken.owner, *said, taken, dead=dead)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return
-        await (self._bury(taken, judged.message) if judged.dead_letter else self.end(taken))
+        await (self._retire(taken) if dead else self.end(taken))
         self._news.tell(taken.analysis)
 
     async def break_off(self, taken: Work, code: str, message: str) -> None:
@@ -86,3 +90,9 @@ class Endings:
             await asyncio.to_thread(self._footage.retire, taken.analysis)
         except FootageError as error:
             log.warning("video not put aside", analysis_id=str(taken.analysis), reason=str(error))
+
+
+def _reason_of(missing: Sequence[dict[str, Any]]) -> str:
+    """Why work of which parts are missing is a dead letter; empty where all of that is the video's fault."""
+    ours = any(not is_videos_fault(part["code"]) for part in missing)
+    return f"{len(missing)} parts are missing: {list(missing)}" if ours else ""

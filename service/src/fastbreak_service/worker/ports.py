@@ -65,8 +65,10 @@ class Records(Protocol):
     def ended(self, analysis: UUID) -> tuple[str, str] | None:
         """Whose it is and as what it has ended; None when it has not."""
 
-    def fail(self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None) -> bool:
-        """Mark as failed, while the piece of work is the attempt's."""
+    def fail(  # noqa: PLR0913 - what, whose, and why
+        self, analysis: UUID, owner: str, code: str, message: str, held: Work | None = None, *, dead: bool = False
+    ) -> bool:
+        """Mark as failed, while the piece of work is the attempt's; `dead`: and that as a dead letter, at once."""
 
     def finish(  # noqa: PLR0913, PLR0917 - what, whose, and where from
         self,
@@ -77,8 +79,9 @@ class Records(Protocol):
         poses: Path | None = None,
         held: Work | None = None,
         trails: Path | None = None,
+        dead: str = "",
     ) -> bool:
-        """Record the result, likewise."""
+        """Record the result, likewise; `dead`: as a dead letter, and why."""
 
     def beat(self, place: str) -> None:
         """Say that whatever has its video in this place is still looked after."""
