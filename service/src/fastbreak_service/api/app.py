@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 
 from fastbreak_service import metrics
 from fastbreak_service.api.admission import Admission
+from fastbreak_service.api.asking import READINESS_SECONDS
 from fastbreak_service.api.backlog import tell
 from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.api.errors import (
@@ -32,7 +33,7 @@ from fastbreak_service.api.uploading import finish_uploads
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Trail
-from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
+from fastbreak_service.store.engine import ANSWER_SECONDS, asking, make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.failures import DATABASE_ERRORS
 from fastbreak_service.store.person_erasures import PersonErasures
@@ -188,7 +189,7 @@ async def _meanwhile(work: Coroutine[None, None, None] | None) -> AsyncIterator[
 
 @repeatable
 def _revision(engine: Engine) -> str | None:
-    with engine.connect() as connection:
+    with asking(engine, READINESS_SECONDS) as connection:
         return schema.current(connection)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import read_by_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import audit
 
@@ -103,7 +103,7 @@ class Trail:
         values = {"hour": datetime.fromtimestamp(hour * _HOUR_SECONDS, UTC), "analysis_id": analysis}
         who = {"team": caller.team, "subject": caller.subject, "action": action}
         statement = insert(audit).values(**values, **who).on_conflict_do_nothing()
-        with of_team(self._engine, caller.team) as connection:
+        with read_by_team(self._engine, caller.team) as connection:
             connection.execute(statement)
 
     @repeatable
@@ -114,5 +114,5 @@ class Trail:
             statement = statement.where(audit.c.id < before)
         if analysis is not None:
             statement = statement.where(audit.c.analysis_id == analysis)
-        with of_team(self._engine, team) as connection:
+        with read_by_team(self._engine, team) as connection:
             return connection.execute(statement).mappings().all()

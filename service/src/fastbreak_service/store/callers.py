@@ -28,6 +28,11 @@ _BECOME = (
     f"SELECT set_config('role', left(current_database(), {_KEPT}) || '{_ENDING}', true), "
     f"set_config('{SETTING}', %(team)s, true)"
 )
+_READ = f"{_BECOME}, set_config('statement_timeout', %(most)s, true)"
+READ_SECONDS = 10.0
+"""How long all of a transaction may take in which a caller reads."""
+# So the server gives a statement up before its connection is given up.
+_SOONER_SECONDS = 1.0
 
 
 def caller_role(database: str) -> str:
@@ -40,4 +45,12 @@ def of_team(engine: Engine, team: str) -> Iterator[Connection]:
     """A transaction in which a team's rows are all that there is. Raises SQLAlchemy's errors."""
     # As the driver has it: before each statement of a caller, SQLAlchemy's part would take as long as the server's.
     with asked_by(engine, _BECOME, {"team": team}) as connection:
+        yield connection
+
+
+@contextmanager
+def read_by_team(engine: Engine, team: str) -> Iterator[Connection]:
+    """Likewise, for who waits for what is read: it ends soon, also when the database hangs in the middle of it."""
+    most = f"{(READ_SECONDS - _SOONER_SECONDS) * 1000:.0f}"
+    with asked_by(engine, _READ, {"team": team, "most": most}, READ_SECONDS) as connection:
         yield connection

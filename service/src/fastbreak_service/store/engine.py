@@ -35,6 +35,7 @@ _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
 # The server ends a statement itself, unless it hangs: then nobody but the client does.
 ANSWER_SECONDS = _STATEMENT_MILLISECONDS / 1000 + 5
+_LEAST_SECONDS = 0.001
 # What asks whether anybody is there waits so long: a server that hangs takes packets, but says nothing.
 _PING_SECONDS = 3.0
 # So long a connection may outlive the credentials that it was made with.
@@ -43,14 +44,18 @@ _asks_first: ContextVar[bool] = ContextVar("asks_first", default=False)
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set."""
+    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set.
+
+    `answer_by` is until when it waits for all of its answers, by the monotonic clock.
+    """
 
     answer_seconds: float | None = None
+    answer_by: float | None = None
 
     def wait[T](self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """What the server answers. Raises OperationalError, and closes, when it is silent for too long."""
         begun = time.monotonic()
-        most = self.answer_seconds if timeout is None else None
+        most = self._patience(begun) if timeout is None else None
         try:
             return super().wait(gen, interval, most or timeout)
         except psycopg.OperationalError:
@@ -58,7 +63,14 @@ class PatientConnection(psycopg.Connection[Any]):
                 raise
             # It is in the middle of a statement, so nobody can go on with it.
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"The database did not answer within {most:g} seconds.") from None
+            raise psycopg.OperationalError(f"The database did not answer within {most:.3g} seconds.") from None
+
+    def _patience(self, now: float) -> float | None:
+        """How many seconds the next answer may take; no less than the clock can tell."""
+        if self.answer_by is None:
+            return self.answer_seconds
+        left = max(self.answer_by - now, _LEAST_SECONDS)
+        return left if self.answer_seconds is None else min(left, self.answer_seconds)
 
 
 def make_engine(
@@ -93,7 +105,7 @@ def make_engine(
     @sa.event.listens_for(engine, "checkin")
     def be_as_patient_as_before(connection: PatientConnection | None, _: object) -> None:
         if connection is not None:
-            connection.answer_seconds = answer_seconds
+            connection.answer_seconds, connection.answer_by = answer_seconds, None
 
     _ask_with_little_patience(engine)
     return engine
@@ -123,29 +135,47 @@ def _little_patience(connection: Any) -> Iterator[None]:
 
 
 @contextmanager
-def asked_by(engine: Engine, statement: str, values: Mapping[str, object]) -> Iterator[Connection]:
+def asked_by(
+    engine: Engine, statement: str, values: Mapping[str, object], seconds: float | None = None
+) -> Iterator[Connection]:
     """A transaction whose first statement, in the driver's words, asks as well whether anybody is there.
 
-    So the pool need not ask. A connection that is lost with this statement is replaced, as nothing was done yet.
+    So the pool need not ask. A connection that is lost with this statement is replaced, as nothing was done yet. All
+    of it takes so many `seconds` at most, where these are given.
     """
-    asking = _asks_first.set(True)
+    ends = None if seconds is None else time.monotonic() + seconds
+    before = _asks_first.set(True)
     try:
         connection = engine.connect()
     finally:
-        _asks_first.reset(asking)
+        _asks_first.reset(before)
     with connection:
         try:
-            _ask(connection, statement, values)
+            _ask(connection, statement, values, ends)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
             connection.rollback()
-            _ask(connection, statement, values)
+            _ask(connection, statement, values, ends)
         yield connection
         connection.commit()
 
 
-def _ask(connection: Connection, statement: str, values: Mapping[str, object]) -> None:
+@contextmanager
+def asking(engine: Engine, seconds: float) -> Iterator[Connection]:
+    """A connection on which all answers together take so long at most."""
+    ends = time.monotonic() + seconds
+    with engine.connect() as connection:
+        _be_done_by(connection, ends)
+        yield connection
+
+
+def _be_done_by(connection: Connection, ends: float | None) -> None:
+    connection.connection.driver_connection.answer_by = ends  # type: ignore[union-attr]
+
+
+def _ask(connection: Connection, statement: str, values: Mapping[str, object], ends: float | None) -> None:
+    _be_done_by(connection, ends)
     with _little_patience(connection.connection.driver_connection):
         connection.exec_driver_sql(statement, dict(values))
 

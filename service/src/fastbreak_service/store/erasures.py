@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, erasures, person_erasures, work
@@ -111,7 +111,7 @@ class Erasures:
             key = sa.tuple_(both.c.requested_at, both.c.analysis_id)
             statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
         newest = statement.order_by(both.c.requested_at.desc(), both.c.analysis_id.desc()).limit(limit)
-        with of_team(self._engine, team) as connection:
+        with read_by_team(self._engine, team) as connection:
             return connection.execute(newest).mappings().all()
 
     @staticmethod

@@ -16,7 +16,7 @@ from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.quotas import Quota
 from fastbreak_service.store import reading
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, work
 from fastbreak_service.store.usage import QuotaError, TeamUsage, hold_to
@@ -217,20 +217,20 @@ class TeamAnalyses:
         if after is not None:
             given |= {"last_created_at": after[0], "last_id": after[1]}
         statement = reading.newest(awaits_review=awaits_review, own=own, after=after is not None)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return self._asked(connection, statement, **given).mappings().all()
 
     @repeatable
     def state(self, analysis: UUID) -> State | None:
         """How far an analysis is; None when there is none of that id."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             row = self._asked(connection, reading.STATE, analysis=analysis).one_or_none()
         return None if row is None else State._make(row)
 
     @repeatable
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
         """An analysis and its persons, None when there is none of that id."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             row = self._asked(connection, reading.ONE, analysis=analysis).mappings().one_or_none()
             if row is None:
                 return None
@@ -274,7 +274,7 @@ class TeamAnalyses:
     @repeatable
     def _found(self, statement: Select[Any], analysis: UUID, **given: object) -> Sequence[RowMapping] | None:
         """What is found in an analysis, which may be nothing; None where there is no analysis."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             rows = self._asked(connection, statement, analysis=analysis, **given).mappings().all()
             if not rows and self._asked(connection, reading.KNOWN, analysis=analysis).first() is None:
                 return None
@@ -284,7 +284,7 @@ class TeamAnalyses:
         return connection.execute(statement, {"team": self._team, **given})
 
     def _sent(self, which: ColumnElement[bool]) -> Sent | None:
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             statement = sa.select(analyses.c.id, analyses.c.fingerprint).where(self._mine, which)
             row = connection.execute(statement).one_or_none()
         return Sent(*row) if row else None

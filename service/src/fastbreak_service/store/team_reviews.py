@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.movement.values import Status
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, findings, reviews
 
@@ -76,7 +76,7 @@ class TeamReviews:
         statement = sa.select(reviews).where(_about(analysis, finding)).order_by(reviews.c.version.desc())
         if before is not None:
             statement = statement.where(reviews.c.version < before)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             if not self._knows(connection, analysis, finding):
                 return None
             return connection.execute(statement.limit(limit + 1)).mappings().all()
@@ -122,7 +122,7 @@ class TeamReviews:
         return known == (said.before + 1, said.verdict, said.note, self._reviewer)
 
     def _has(self, analysis: UUID, finding: int) -> bool:
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return self._knows(connection, analysis, finding)
 
     def _knows(self, connection: Connection, analysis: UUID, finding: int) -> bool:

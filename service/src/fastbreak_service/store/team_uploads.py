@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads
 from fastbreak_service.store.team_analyses import USUAL_QUOTA, Sender, Sent, record
@@ -97,13 +97,13 @@ class TeamUploads:
         """How many of the team are on their way to a place, and in time."""
         under_way = (uploads.c.place == place, uploads.c.error_code.is_(None), ~_older_than(HOURS))
         counted = sa.select(sa.func.count()).where(uploads.c.team == self._team, *under_way)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return int(connection.execute(counted).scalar_one())
 
     @repeatable
     def one(self, upload: UUID) -> RowMapping | None:
         """An upload that was not accepted."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return self._find(connection, uploads.c.id == upload)
 
     @repeatable
@@ -112,13 +112,13 @@ class TeamUploads:
         statement = sa.select(analyses).where(analyses.c.team == self._team, analyses.c.id == upload)
         if self._own:
             statement = statement.where(analyses.c.sent_by == self._subject)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return connection.execute(statement).mappings().one_or_none()
 
     @repeatable
     def under(self, key: str) -> RowMapping | None:
         """The upload that was begun under a key."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return self._find(connection, uploads.c.idempotency_key == key)
 
     @repeatable
@@ -126,7 +126,7 @@ class TeamUploads:
         """The analysis that has a key."""
         statement = sa.select(analyses.c.id, analyses.c.fingerprint)
         statement = statement.where(analyses.c.team == self._team, analyses.c.idempotency_key == key)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             row = connection.execute(statement).one_or_none()
         return Sent(*row) if row else None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fastbreak_service.footage.ports import USUAL_DAYS
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import read_by_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads
 
@@ -81,7 +81,7 @@ class TeamUsage:
     @repeatable
     def now(self, but: UUID | None = None) -> Usage:
         """So far, without the upload of an id."""
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             return _usage(connection, self._team, self._footage_days, but)
 
     def expect(self, size: int, identity: UUID | None = None) -> None:
