@@ -96,9 +96,8 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
-            left = finish_uploads(LeftUploads(engine, footage.place), footage)
-            beside = (backlog, admission.keep_up(), finish_erasures(*erasures, footage), left)
-            async with _at_work(inside, deadline), _all_meanwhile(*beside):
+            tidying = (finish_erasures(*erasures, footage), finish_uploads(LeftUploads(engine, footage.place), footage))
+            async with _at_work(inside, deadline), _all_meanwhile(backlog, admission.keep_up(), *tidying):
                 yield
         finally:
             engine.dispose()
