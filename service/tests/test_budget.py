@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastbreak_service.segments.budget import GRANT_SECONDS, Charge, Used, allowed
+from fastbreak_service.segments.budget import _FREE_TAKES, GRANT_SECONDS, Charge, Used, allowed, is_free
 
 PACKETS = 1800
 
@@ -26,6 +26,7 @@ class Side:
     granted: float = 0.0
     waited: float = 0.0
     state: str = "open"
+    takes: int = 0
 
     @property
     def charged(self) -> float:
@@ -41,15 +42,21 @@ class Game:
     sides: list[Side]
     workers: int
     kills: dict[int, int] = field(default_factory=dict)
+    stops: list[int] = field(default_factory=list)
 
     def play(self) -> list[Side]:
-        """The segments at the end. `kills`: in which turn whoever looks at which segment is killed."""
+        """The segments at the end.
+
+        `kills`: in which turn whoever looks at which segment is killed; `stops`: when all hand back what they have.
+        """
         for turn in range(100_000):
             for number in (number for at, number in self.kills.items() if at == turn):
                 self._kill(self.sides[number % len(self.sides)])
+            for side in self.sides if turn in self.stops else []:
+                self._stop(side)
             running = [side for side in self.sides if side.state == "runs"]
             for side in [side for side in self.sides if side.state == "open"][: self.workers - len(running)]:
-                side.state = "runs"
+                side.state, side.takes = "runs", side.takes + 1
             if all(side.state in {"seen", "missing"} for side in self.sides):
                 return self.sides
             for number, side in enumerate(self.sides):
@@ -62,7 +69,13 @@ class Game:
     def _kill(side: Side) -> None:
         if side.state == "runs":
             side.state, side.lost = "open", side.charged
-            side.used = side.granted = 0.0
+            side.used = side.granted = side.waited = 0.0
+
+    @staticmethod
+    def _stop(side: Side) -> None:
+        if side.state == "runs":
+            side.state, side.lost = "open", side.lost if is_free(side.takes) else side.charged
+            side.used = side.granted = side.waited = 0.0
 
     def _step(self, number: int, side: Side) -> None:
         aim = min(side.used + 1, side.cost)
@@ -91,12 +104,29 @@ def sides(*costs: float) -> list[Side]:
     return [Side(cost) for cost in costs]
 
 
-@given(st.lists(st.floats(1, 200), min_size=2, max_size=25), st.integers(1, 30))
+@given(
+    st.lists(st.floats(1, 200), min_size=2, max_size=25),
+    st.integers(1, 30),
+    st.lists(st.integers(0, 600), max_size=_FREE_TAKES),
+)
 def test_what_the_whole_may_be_all_segments_may_be_however_many_are_looked_at_at_once(
-    costs: list[float], workers: int
+    costs: list[float], workers: int, stops: list[int]
 ) -> None:
-    found = Game(sum(costs) + 0.1 * len(costs) + 0.2, sides(*costs), workers).play()
+    """And however often their workers are stopped meanwhile, as by a deployment."""
+    found = Game(sum(costs) + 0.1 * len(costs) + 0.2, sides(*costs), workers, stops=stops).play()
     assert {side.state for side in found} == {"seen"}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_deployment_or_a_reclaim_loses_nothing_of_what_fits(workers: int) -> None:
+    found = Game(1800, sides(*[170.0] * 10), workers, stops=[80, 150, 250, 320]).play()
+    assert [(side.state, round(side.charged)) for side in found] == [("seen", 170)] * 10
+
+
+def test_what_is_stopped_for_ever_comes_to_an_end() -> None:
+    (found,) = Game(300, sides(170.0), 1, stops=[*range(0, 10_000, 100)]).play()
+    assert found.state == "missing"
+    assert found.takes > _FREE_TAKES
 
 
 @given(st.lists(st.floats(20, 200), min_size=2, max_size=25), st.integers(1, 30), st.floats(0.1, 1))

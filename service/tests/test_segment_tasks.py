@@ -67,6 +67,7 @@ class Memory:
     asked: list[Used] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     new: bool = True
+    some_lost: bool = False
 
     def _note(self, what: str) -> None:
         self.said.append(what)
@@ -116,6 +117,9 @@ class Memory:
         self._note(f"cut {len(cut)}")
         return True
 
+    def lost(self, analysis: uuid.UUID) -> bool:
+        return self.some_lost
+
     def saw(self, taken: Work, seen: bytes, spent_seconds: float) -> bool:
         self._note(f"saw {seen.decode()} {spent_seconds}")
         return True
@@ -163,7 +167,7 @@ class Listed:
 
     def __init__(self, memory: Memory) -> None:
         self.cut, self.saw, self.miss, self.seen = memory.cut, memory.saw, memory.miss, memory.seen
-        self.allow = memory.allow
+        self.allow, self.lost = memory.allow, memory.lost
         self._memory = memory
 
     def ended(self, analysis: uuid.UUID) -> list[Ended]:
@@ -255,6 +259,13 @@ def test_for_what_no_work_is_left_the_part_is_missing_with_the_reason(tmp_path: 
     assert done(memory, LOOK) == ["fetch", "look", "miss too_much_work", "put away"]
     assert "The part from 60.0 to 120.0 seconds" in memory.reasons[0]
     assert "more than 1800 seconds of work" in memory.reasons[0]
+
+
+def test_what_died_work_was_lost_with_is_not_told_to_be_the_videos_fault(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, allowed=[20.0], some_lost=True)
+    assert done(memory, LOOK) == ["fetch", "look", "miss worker_died", "put away"]
+    assert "of the 1800 seconds of work" in memory.reasons[0]
+    assert "some was lost" in memory.reasons[0]
 
 
 @pytest.mark.parametrize("left", [0.0, 8.0])

@@ -8,16 +8,13 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
-from fastbreak_service.segments.budget import Used
-from fastbreak_service.segments.cutting import Segment
+from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema, tables
 from fastbreak_service.store.analyses import AnalysisStore
@@ -30,11 +27,9 @@ from fastbreak_service.store.team_analyses import (
     OLD_JOIN_CONTRACT,
     OLD_SEGMENTS_CONTRACT,
     SEGMENTS_CONTRACT,
-    NewAnalysis,
-    TeamAnalyses,
 )
-from fastbreak_service.store.work import Backlog, Work, WorkQueue
-from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.store.work import Backlog, WorkQueue
+from support.cut import accept, cut, lapse, parts, row, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,57 +66,6 @@ def queue(engine: Engine) -> WorkQueue:
 def store(engine: Engine) -> SegmentStore:
     """The segments' store."""
     return SegmentStore(engine)
-
-
-def parts(count: int) -> list[Segment]:
-    """Segments of a minute."""
-    bounds = [60.0 * number for number in range(count + 1)]
-    return [
-        Segment(number, count, 0.0, max(0.0, begin - 2), begin, end, number, 1800, 640, 480, Completeness.WHOLE)
-        for number, (begin, end) in enumerate(pairwise(bounds))
-    ]
-
-
-def taken(queue: WorkQueue, *, abandoned: bool = False) -> Work:
-    """The next piece of work, which there must be."""
-    found = queue.take(abandoned=abandoned)
-    assert found is not None
-    return found
-
-
-def accept(owner: Engine, queue: WorkQueue) -> uuid.UUID:
-    """Accept an analysis."""
-    new = NewAnalysis(uuid.uuid4(), None, 1, queue._place, True, "0")
-    TeamAnalyses(owner, DEFAULT_TEAM).add(new)
-    return new.id
-
-
-def cut(owner: Engine, queue: WorkQueue, store: SegmentStore, count: int = 3) -> Work:
-    """Accept an analysis, begin it and cut it; whoever did."""
-    accept(owner, queue)
-    planner = taken(queue)
-    assert AnalysisStore(store._engine).start(planner.analysis, planner.owner, planner.attempt)
-    assert store.cut(planner, parts(count))
-    return planner
-
-
-def row(owner: Engine, table: sa.Table, **which: Any) -> Any:
-    """A row as it is."""
-    statement = sa.select(table).where(*(table.c[name] == value for name, value in which.items()))
-    with owner.connect() as connection:
-        return connection.execute(statement).mappings().one_or_none()
-
-
-def lapse(owner: Engine, work: Work) -> None:
-    """Let a segment's lease run out."""
-    assert work.part is not None
-    mine = (
-        tables.segments.c.analysis_id == work.analysis,
-        tables.segments.c.number == work.part.segment.number,
-    )
-    past = sa.func.now() - sa.text("interval '1 second'")
-    with owner.begin() as connection:
-        connection.execute(sa.update(tables.segments).where(*mine).values(lease_until=past))
 
 
 def test_segments_are_taken_once_and_in_order_and_then_there_is_something_to_join(
@@ -204,51 +148,6 @@ def test_what_is_ended_is_ended_once(owner: Engine, queue: WorkQueue, store: Seg
     other = taken(queue)
     assert other.part is not None
     assert (other.part.segment.number, other.part.spent_seconds, other.part.earlier_seconds) == (1, 1, 0)
-
-
-def test_segments_share_the_work_that_the_whole_may_be(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
-    """What was granted to a worker that is gone is charged, and what one that handed back was."""
-    cut(owner, queue, store, 3)
-    first, second = taken(queue), taken(queue)
-    assert store.allow(first, Used(0, 0), 40) == 10
-    assert store.allow(second, Used(0, 0), 40) == 10
-    assert store.allow(first, Used(9.5, 100), 40) == 19.5
-    lapse(owner, first)
-    again = taken(queue, abandoned=True)
-    assert again.part is not None
-    assert (again.part.segment.number, again.part.earlier_seconds, again.part.spent_seconds) == (0, 19.5, 29.5)
-    assert store.allow(first, Used(19, 200), 40) == 19, "whoever is late gets no more"
-    assert store.allow(again, Used(0, 0), 40) == 10
-    assert store.allow(second, Used(10, 1), 40) is None, "it waits for the one before it"
-    assert store.saw(again, b"x", 4)
-    assert row(owner, tables.segments, analysis_id=again.analysis, number=0)["spent_seconds"] == 23.5
-    assert store.allow(second, Used(10, 1), 40) == 16.5
-    assert queue.hand_back(second, 0)
-    last, back = taken(queue), taken(queue)
-    assert last.part is not None
-    assert back.part is not None
-    assert (last.part.segment.number, last.part.spent_seconds) == (2, 40)
-    assert (back.part.segment.number, back.part.earlier_seconds) == (1, 16.5)
-    assert store.allow(last, Used(0, 0), 40) is None, "what was granted may come back"
-    assert store.allow(back, Used(0, 0, 61), 40) == 0
-    assert store.miss(back, "too_much_work", "nothing is left")
-    assert store.allow(last, Used(0, 0, 1), 40) == 0
-    assert store.miss(last, "too_much_work", "nothing is left")
-    assert not store.allow(last, Used(0, 0), 400), "what has ended gets no more"
-    assert [one.code for one in store.ended(last.analysis)] == [None, "too_much_work", "too_much_work"]
-
-
-def test_those_who_ask_at_once_are_never_granted_more_than_there_is(
-    owner: Engine, queue: WorkQueue, store: SegmentStore
-) -> None:
-    planner = cut(owner, queue, store, 8)
-    found = [taken(queue) for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        granted = list(pool.map(lambda work: store.allow(work, Used(0, 0), 35), found))
-    assert sorted(one for one in granted if one) == [5, 10, 10, 10]
-    with owner.connect() as connection:
-        mine = tables.segments.c.analysis_id == planner.analysis
-        assert connection.execute(sa.select(sa.func.sum(tables.segments.c.spent_seconds)).where(mine)).scalar() == 35
 
 
 def test_of_two_who_end_the_last_two_at_once_one_makes_it_whole(

@@ -3,8 +3,9 @@
 
 """The work that one analysis may be, shared by its segments, who ask for a little of it at a time.
 
-What is granted is charged at once, so all of them together are never more than the whole may be. When it gets scarce
-those that come later wait for the earlier ones, which are likelier to be done: else all would end unfinished.
+What is granted is charged at once, so all of them together are never more than the whole may be. An attempt that is
+handed back, for which the video can do nothing, is not charged. When it gets scarce those that come later wait for the
+earlier ones, which are likelier to be done: else all would end unfinished.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 GRANT_SECONDS = 10.0
 """Of estimated work. So much at most is charged to a worker that was killed, and was not done."""
 _LEAST_SECONDS = 0.1
+_FREE_TAKES = 20
+"""How often a segment that is handed back costs nothing: more deployments or reclaims than one meets."""
 _PATIENCE_SECONDS = 60.0
 """In which those who run have used what they were granted, or have ended and given back what they did not need."""
 
@@ -42,6 +45,11 @@ class Used:
     seconds: float
     frames: int
     waited_seconds: float = 0.0
+
+
+def is_free(attempt: int) -> bool:
+    """Whether an attempt that is handed back is not charged: so no video is begun anew for nothing without end."""
+    return attempt <= _FREE_TAKES
 
 
 def allowed(number: int, earlier_seconds: float, used: Used, charges: Sequence[Charge], limit: float) -> float | None:

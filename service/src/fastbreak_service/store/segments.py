@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fastbreak_service.segments.budget import Charge, allowed
+from fastbreak_service.segments.budget import Charge, allowed, is_free
 from fastbreak_service.segments.cutting import Segment, segment_of
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, segments, work
@@ -92,6 +92,13 @@ class SegmentStore:
     def miss(self, taken: Work, code: str, reason: str) -> bool:
         """A segment is missing for good."""
         return self._end(taken, code=code, reason=reason)
+
+    def lost(self, analysis: UUID) -> bool:
+        """Whether some of what is charged to an analysis was the work of attempts that came to no end."""
+        columns = (segments.c.takes, segments.c.failures, sa.func.coalesce(segments.c.spent_seconds, 0.0))
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(*columns).where(segments.c.analysis_id == analysis)).all()
+        return any(spent > 0 and (failures > 0 or not is_free(takes)) for takes, failures, spent in rows)
 
     def ended(self, analysis: UUID) -> list[Ended]:
         """The segments of an analysis that have ended, in order."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fastbreak_service.footage.ports import USUAL_DAYS
+from fastbreak_service.segments.budget import is_free
 from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, segments, uploads, work
@@ -159,8 +160,15 @@ class WorkQueue:
         return self._update(taken, lease_until=_later(self._lease_seconds))
 
     def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
-        """Let somebody take it again after a while; `failure`: why, if it counts as one. False when no longer ours."""
-        counted = {"failures": _table_of(taken).c.failures + 1, "reason": failure} if failure else {}
+        """Let somebody take it again after a while; `failure`: why, if it counts as one. False when no longer ours.
+
+        Without a failure nothing is charged for what was done of a segment.
+        """
+        counted: dict[str, Any] = {}
+        if failure:
+            counted = {"failures": _table_of(taken).c.failures + 1, "reason": failure}
+        elif taken.part is not None and is_free(taken.attempt):
+            counted = {"spent_seconds": taken.part.earlier_seconds}
         available = _later(delay_seconds) if delay_seconds else sa.func.now()
         return self._update(taken, token=None, lease_until=None, available_at=available, **counted)
 

@@ -4,7 +4,8 @@
 """The work of looking at one segment of a long video. Whoever ends the last one makes the analysis one to be joined.
 
 A segment that takes its workers with it is missing in the end, and so is one for which too little of the work is left
-that the analysis may be; what else is wrong with the video fails the analysis.
+that the analysis may be, which is the video's fault unless work was lost with attempts that came to no end; what else
+is wrong with the video fails the analysis.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class Looking:
         return spent and await self._allow(taken, Used(0.0, 0)) <= 0
 
     async def _run_out(self, taken: Work) -> None:
-        await self._miss(taken, GiveUp(Rejection.TOO_MUCH_WORK, _ran_out(taken, self._limits.max_work_seconds)))
+        lost = await settle(lambda: self._segments.lost(taken.analysis))
+        await self._miss(taken, _ran_out(taken, self._limits.max_work_seconds, lost=lost))
 
     async def _miss(self, taken: Work, judged: GiveUp) -> None:
         mine = await settle(lambda: self._segments.miss(taken, judged.code, judged.message))
@@ -147,10 +149,13 @@ class Looking:
         log.info(what, analysis_id=str(taken.analysis), segment=number, **more)
 
 
-def _ran_out(taken: Work, limit_seconds: float) -> str:
+def _ran_out(taken: Work, limit_seconds: float, *, lost: bool) -> GiveUp:
     """Why a segment is missing for which no work was left."""
-    return (
-        f"{verdict.what(taken)} was not analysed to its end: all parts of the video together make more than "
-        f"{limit_seconds:g} seconds of work, the most that is done for a video. Cut the video to the part of interest, "
-        "or scale it down."
-    )
+    begun = f"{verdict.what(taken)} was not analysed to its end: "
+    most = f"{limit_seconds:g} seconds of work, the most that is done for a video"
+    if lost:
+        why = f"of the {most}, some was lost with processes that ended in the middle of a part. Send the video again; "
+        why += "if that is of no use, re-encode it or make it smaller."
+        return GiveUp(verdict.DIED, begun + why)
+    why = f"all parts of the video together make more than {most}. Cut the video to the part of interest, "
+    return GiveUp(Rejection.TOO_MUCH_WORK, f"{begun}{why}or scale it down.")

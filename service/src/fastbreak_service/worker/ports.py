@@ -127,6 +127,9 @@ class Segments(Protocol):
     def miss(self, taken: Work, code: str, reason: str) -> bool:
         """A segment is missing for good."""
 
+    def lost(self, analysis: UUID) -> bool:
+        """Whether some of what is charged was the work of attempts that came to no end."""
+
     def ended(self, analysis: UUID) -> list[Ended]:
         """The segments that have ended, in order."""
 
