@@ -15,7 +15,7 @@ from ..gates.model import TargetObservation, TaskFailure
 from ..service.causes import target_words
 from ..service.deployment import DeploymentState, Progress
 from ..service.rules import condition_differences, routing_differences
-from .weights import strange_weights
+from .weights import not_moved, strange_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,9 +40,9 @@ class Look:
     ``problem`` says why the latest look failed; everything else is of the look before then. ``unseen``: it failed since
     AWS could not be asked. ``lost`` says what of the release's own is no longer there, so that it cannot succeed any
     more. ``service`` is that of the last look that saw one, and ``began`` when ECS began what was its primary
-    deployment at the first. ``changed`` are listener rules that are not as this run left them. ``group`` is the target
-    group that the release's tasks are in; empty before any is. ``strange`` says which live weights are not ECS's.
-    ``others`` are the running tasks of the service that are not the release's.
+    deployment at the first. ``changed`` are listener rules that are not as this run left them, or as ECS says.
+    ``group`` is the target group that the release's tasks are in; empty before any is. ``strange`` says which live
+    weights are not ECS's. ``others`` are the running tasks of the service that are not the release's.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -103,13 +103,13 @@ class Observer:
             seen = replace(self._follow(seen, service), service=service, began=began)
             targets, listed = _present({group: answer() for group, answer in asked.targets.items()}), asked.tasks()
             tasks, there = self._of_release(listed), asked.rules()
-            changed = self._changed(rules, there)
+            group = group_of(tasks, targets or {}) or last.group
+            changed = (*self._changed(rules, there), *self._not_moved(seen, group, rules, there))
             # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
             lost = self._lost(service, targets, rules, there) or "; ".join(sorted({*changed} & {*last.changed}))
             every = tuple(target for found in (targets or {}).values() for target in found)
             balanced = bool(self._session.request.target_group_arns)
             counted = (count_targets if balanced else count_tasks)(service.desired_count, tasks, every)
-            group = group_of(tasks, targets or {}) or last.group
             # Where no other tasks are, as in a first release, ECS has nothing to share between.
             shared = any(found for arn, found in (targets or {}).items() if arn != group)
             strange = self._told_weights(seen, group, rules, there) if shared else ""
@@ -170,6 +170,14 @@ class Observer:
             for rule, seen in pairs
             if (differences := differ(rule, seen))
         )
+
+    def _not_moved(
+        self, seen: Look, group: str, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]
+    ) -> tuple[str, ...]:
+        """Which rules do not send all users to a release of which ECS says that it has moved them."""
+        if seen.settled_at is None or not self._started.strategy.shifts_weights:
+            return ()
+        return not_moved(group, self._session.request.rules, rules, there)
 
     def _lost(
         self,

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live weights that somebody else changed while ECS moves the traffic: ECS does not look at them, and goes on. Pure."""
+"""Live weights that are not what ECS says of them, while it moves the traffic and afterwards: it looks at none. Pure."""
 
 from __future__ import annotations
 
@@ -34,15 +34,38 @@ def strange_weights(
     """
     if progress.weight is None or not group:
         return ""
-    left, now = tuple(left), {rule.arn: rule for rule in there}
-    production = (at(left, place(rule)) for rule in wanted if not rule.is_test)
-    found = [now[rule.arn] for rule in production if rule and rule.arn in now]
     return "; ".join(
         f"the live weights of {rule.arn} send {share:g} % to the release, where ECS has set {progress.weight:g} %: "
         "somebody else changed them"
-        for rule in found
+        for rule in _production(wanted, left, there)
         if abs((share := _share(rule, group)) - progress.weight) > _TOLERANCE
     )
+
+
+def not_moved(
+    group: str, wanted: Iterable[ListenerRule], left: Iterable[StandingRule], there: Iterable[StandingRule]
+) -> tuple[str, ...]:
+    """Which rules send users elsewhere than to the release's *group*, though ECS has ended, in words.
+
+    *left* and *there* are as above.
+    """
+    if not group:
+        return ()
+    return tuple(
+        f"ECS calls the deployment SUCCESSFUL, but {rule.arn} (listener_rules) sends {share:g} % of the users to the "
+        "release"
+        for rule in _production(wanted, left, there)
+        if (share := _share(rule, group)) < 100 - _TOLERANCE
+    )
+
+
+def _production(
+    wanted: Iterable[ListenerRule], left: Iterable[StandingRule], there: Iterable[StandingRule]
+) -> list[StandingRule]:
+    """The rules of users as they are now."""
+    left, now = tuple(left), {rule.arn: rule for rule in there}
+    stood = (at(left, place(rule)) for rule in wanted if not rule.is_test)
+    return [now[rule.arn] for rule in stood if rule and rule.arn in now]
 
 
 def _share(rule: StandingRule, group: str) -> float:

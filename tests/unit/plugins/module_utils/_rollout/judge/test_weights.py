@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.weights import strange_weights
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.weights import not_moved, strange_weights
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import Progress
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
@@ -50,6 +50,25 @@ def test_rule_that_is_gone_or_a_release_without_tasks_says_nothing() -> None:
     rule = standing({GROUP_ARN: 1})
     assert strange_weights(Progress("x", 10.0), GREEN_ARN, [WANTED], [rule], []) == ""
     assert strange_weights(Progress("x", 10.0), "", [WANTED], [rule], [rule]) == ""
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({GREEN_ARN: 1}, ""),
+        ({GROUP_ARN: 0, GREEN_ARN: 100}, ""),
+        ({GROUP_ARN: 1, GREEN_ARN: 99}, "sends 99 % of the users to the release"),
+        ({GROUP_ARN: 100, GREEN_ARN: 0}, "sends 0 % of the users to the release"),
+        ({GROUP_ARN: 0, GREEN_ARN: 0}, "sends 0 % of the users to the release"),
+    ],
+)
+def test_users_who_were_not_moved_are_told_once_ecs_has_ended(weights: dict[str, int], said: str) -> None:
+    rule = standing(weights)
+    seen = not_moved(GREEN_ARN, [WANTED, replace(WANTED, is_test=True)], [rule], [rule])
+    assert len(seen) == bool(said)
+    assert said in "".join(seen)
+    assert not not_moved("", [WANTED], [rule], [rule])
+    assert not not_moved(GREEN_ARN, [WANTED], [rule], [])
 
 
 def test_the_first_release_warns_of_no_weights() -> None:
