@@ -55,7 +55,7 @@ def shared(root: Staff, database: Connection, plain_clip: Path) -> str:
     database.execute("DELETE FROM work WHERE analysis_id = %s", [identity])
     database.execute(
         "UPDATE analyses SET status = 'succeeded', movement = %s WHERE id = %s",
-        ['{"events": 9, "findings": 9, "left_out": 2}', identity],
+        ['{"events": 9, "findings": 9, "left_out": 2, "looked_seconds": {"cut": 7.5}, "later": 3}', identity],
     )
     for person in (1, 2):
         database.execute("INSERT INTO persons VALUES (%s, %s, 9, 0, 9, '{}')", [identity, person])
@@ -104,7 +104,7 @@ def test_what_was_found_of_a_person_goes_at_once_and_the_others_stay(
     )
     seen = root.get(f"/v1/analyses/{shared}").json()
     assert [person["id"] for person in seen["persons"]] == [2]
-    assert seen["movement"] == {"events": 1, "findings": 1, "left_out": 2, "looked_seconds": None}
+    assert seen["movement"] == {"events": 1, "findings": 1, "left_out": None, "looked_seconds": None, "later": None}
     assert seen["footage_until"] is None
     link = root.ask("POST", f"/v1/analyses/{shared}/footage-links")
     assert code(link) == ((409, "footage_being_blurred") if remains == "blur" else (410, "footage_gone"))

@@ -157,20 +157,21 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
 
 
 def test_erasures_of_persons_come_and_go_with_rows_in_the_tables(engine: Engine) -> None:
-    """What waits to be blurred is shown and kept by nobody after a downgrade."""
+    """What waits to be blurred is shown and kept by nobody after a downgrade; what was summed over all is forgotten."""
     analysis = uuid.uuid4()
     rows = (
         "INSERT INTO analyses (id, status, size_bytes, owner, service_version) VALUES (:id, 'succeeded', 1, 'x', '0')",
-        "UPDATE analyses SET footage_place = 'p' WHERE id = :id",
+        "UPDATE analyses SET footage_place = 'p', movement = CAST(:movement AS jsonb) WHERE id = :id",
         "INSERT INTO persons VALUES (:id, 1, 9, 0, 9, '{}'), (:id, 2, 9, 0, 9, '{}')",
         "INSERT INTO poses SELECT :id, n, n, 0, 0, array_fill(1, ARRAY[34]) FROM generate_series(1, 2) n",
     )
     with engine.begin() as connection:
         command.upgrade(schema._config(connection), "0011")
         for statement in rows:
-            connection.execute(sa.text(statement), {"id": analysis})
-    schema.migrate(engine)
+            connection.execute(sa.text(statement), {"id": analysis, "movement": '{"left_out": 2, "cut": {"a": 1}}'})
+        command.upgrade(schema._config(connection), "0015")
     assert not isinstance(PersonErasures(engine, "p", None).erase(ANYBODY, analysis, 1, Remains.BLUR), Refusal)
+    schema.migrate(engine)
     assert WorkQueue(engine, "p", 30).left() == 1
     with engine.begin() as connection:
         command.downgrade(schema._config(connection), "0011")
@@ -179,6 +180,7 @@ def test_erasures_of_persons_come_and_go_with_rows_in_the_tables(engine: Engine)
     row, persons = TeamAnalyses(engine, DEFAULT_TEAM).one(analysis) or (None, ())
     assert row is not None
     assert (row["footage_place"], [person["person"] for person in persons]) == (None, [2])
+    assert row["movement"] == {"events": 0, "findings": 0, "left_out": None, "cut": None}
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:

@@ -199,13 +199,13 @@ SCHEMAS: Object = {
         **_object(
             events=_COUNT,
             findings=_COUNT,
-            left_out=_COUNT,
+            left_out=_or_null(_COUNT),
             looked_seconds=_or_null({"type": "object", "additionalProperties": _NUMBER}),
         ),
         "description": "How many events and findings there are, and how many events beyond the most that are kept; and "
         "by kind of event for how many seconds it was looked for, over all persons: none in 0 seconds is not none "
-        "made (null of analyses of releases that did not keep it). Null before the analysis has ended, and where "
-        "movement was not looked for.",
+        "made (null of analyses of releases that did not keep it). Both sums are null once a person was erased. Null "
+        "before the analysis has ended, and where movement was not looked for.",
     },
     "Video": _object(
         width=_COUNT,

@@ -592,11 +592,11 @@ export interface components {
             code: string;
             message: string;
         };
-        /** @description How many events and findings there are, and how many events beyond the most that are kept; and by kind of event for how many seconds it was looked for, over all persons: none in 0 seconds is not none made (null of analyses of releases that did not keep it). Null before the analysis has ended, and where movement was not looked for. */
+        /** @description How many events and findings there are, and how many events beyond the most that are kept; and by kind of event for how many seconds it was looked for, over all persons: none in 0 seconds is not none made (null of analyses of releases that did not keep it). Both sums are null once a person was erased. Null before the analysis has ended, and where movement was not looked for. */
         Movement: {
             events: number;
             findings: number;
-            left_out: number;
+            left_out: number | null;
             looked_seconds: {
                 [key: string]: number;
             } | null;
