@@ -15,6 +15,8 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import BotoCoreError, ClientError
 
 _LOOK_SECONDS = 0.2
+_LONGEST_LOOK_SECONDS = 1.0
+"""Of a longer time between two looks nobody knows what ECS did in it."""
 _SHIFTED, _CLEANS_UP = "POST_TEST_TRAFFIC_SHIFT", "CLEAN_UP"
 _BETWEEN = (_SHIFTED, "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT")
 """Stages in which nothing is to be waited for but a verdict."""
@@ -53,7 +55,7 @@ class Standing:
 def moving_seconds(course: Sequence[Standing]) -> float:
     """How long ECS was between two stages by itself: it had its verdict, or did not ask for it yet."""
     moves = (pair for pair in pairwise(course) if pair[0].stage in _BETWEEN and not pair[0].waits)
-    return sum(after.seen - before.seen for before, after in moves)
+    return sum(min(after.seen - before.seen, _LONGEST_LOOK_SECONDS) for before, after in moves)
 
 
 class Watcher:

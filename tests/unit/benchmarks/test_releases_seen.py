@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,6 +108,8 @@ def test_ecs_moves_by_itself_where_nobody_is_asked_and_nothing_bakes() -> None:
     ]
     assert moving_seconds(course) == 0.5 + 0.25 + 0.125
     assert moving_seconds(course[:1]) == moving_seconds([]) == 0.0
+    # Looks between failed.
+    assert moving_seconds([course[3], replace(course[4], seen=40.0)]) == 1.0
 
 
 def test_where_nothing_paused_it_is_judged_when_it_has_completed() -> None:

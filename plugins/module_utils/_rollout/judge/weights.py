@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live weights that are not what ECS says of them, while it moves the traffic and afterwards: it looks at none. Pure."""
+"""Live weights that are not what ECS says of them, while it moves the traffic and after: it looks at none. Pure."""
 
 from __future__ import annotations
 

@@ -50,10 +50,23 @@ class Rules(Traffic):
 @pytest.fixture
 def steering(world: World, ports: Ports) -> tuple[Steering, Rules]:
     released(world, ports)
-    session = Session(make_request("1.0.0"), ports)
+    session = Session(make_request("1.0.0", poll_seconds=5.0), ports)
     rules = Rules(session, read(session))
     rules.moved = False
     return Steering(session, Rolling().adopt(session, world.service.task_definition_arn), rules), rules
+
+
+@pytest.mark.parametrize(
+    ("since", "pause"), [(0, 0.25), (0.5, 0.25), (1, 0.25), (2, 0.5), (2.4, 0.6), (3, 0.625), (600, 0.625)]
+)
+def test_ecs_is_asked_after_a_quarter_of_the_time_that_it_is_at_a_stage(
+    world: World, steering: tuple[Steering, Rules], since: float, pause: float
+) -> None:
+    asks, _ = steering
+    assert asks.until_asked(WHOLE) == 5.0 / 8
+    asks.moved_on()
+    world.sleep(since)
+    assert asks.until_asked(WHOLE) == pytest.approx(pause)
 
 
 @pytest.mark.parametrize(

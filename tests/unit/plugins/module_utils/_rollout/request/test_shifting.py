@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,15 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import find_strategy
 
 from tests.unit.plugins.module_utils._rollout.case import make_request, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN
 from tests.unit.plugins.module_utils._rollout.shifting import by
+from tools.files import ROOT
 
+PAGE = ROOT / "docs" / "deploy.md"
+SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
 CANARY = by("CANARY")
 RULES = CANARY["rules"]
 
@@ -28,6 +33,18 @@ def problems(**other: Any) -> list[str]:
 
 def test_nothing_is_wrong_with_a_whole_request() -> None:
     assert problems() == []
+
+
+@pytest.mark.parametrize("strategy", SHIFTING)
+def test_nothing_is_wrong_with_what_is_shipped_and_the_page_says_it(strategy: str) -> None:
+    found = find_strategy(strategy)
+    assert found
+    shipped = {name: option["default"] for name, option in found.options.items()}
+    assert problems_of(make_request("1.0.0", **by(strategy, **shipped))) == []
+    rows = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {name: re.findall(r"`(\w+): (\d+)`", options) for name, options in rows if name in SHIFTING}
+    said = {**dict(told["BLUE_GREEN"]), **dict(told[strategy])}
+    assert {name: float(value) for name, value in said.items()} == shipped
 
 
 @pytest.mark.parametrize(
