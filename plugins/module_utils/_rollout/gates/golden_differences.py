@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 # Another processor moves a person's first or last frame by some.
 _FRAMES, _FRAMES_SHARE = 3, 0.05
-# Of the seconds that a kind of event was looked for: as many as persons may be seen for less.
-_SECONDS, _SECONDS_SHARE = 1.0, 0.1
+# Of the seconds that a kind of event was looked for: as many as persons may be seen for less, and never one person's
+# out of many, who may be seen in every frame and yet not be looked at.
+_SECONDS, _SECONDS_SHARE, _SECONDS_SHARE_OF_ONE = 1.0, 0.1, 0.5
 _SHOWN = 3
 
 
@@ -54,10 +55,21 @@ def unheld(golden: Iterable[Golden], found: Iterable[Golden]) -> str:
     by_clip = {result.sha256: result for result in found}
     pairs = [(wanted, by_clip[wanted.sha256]) for wanted in golden if wanted.sha256 in by_clip]
     kinds = {kind for wanted, seen in pairs if wanted.events is not None for kind in seen.kinds - wanted.kinds}
-    if not kinds:
-        return ""
-    named = _listed(f"{kind}s" for kind in kinds)
-    return f"{named} are not compared, as the golden file was made by a version that looked for none; make it again"
+    untimed = {
+        kind
+        for wanted, seen in pairs
+        if wanted.events is not None
+        for kind in (wanted.kinds & seen.looked.keys()) - wanted.looked.keys()
+    }
+    told = [
+        f"{_listed(f'{kind}s' for kind in names)} {words}"
+        for names, words in (
+            (kinds, "are not compared, as the golden file was made by a version that looked for none"),
+            (untimed, "are not compared by for how long they were looked for, as the golden file does not say it"),
+        )
+        if names
+    ]
+    return f"{'; '.join(told)}; make it again" if told else ""
 
 
 def in_words(problems: Iterable[str]) -> str:
@@ -101,11 +113,24 @@ def _of_events(golden: Golden, found: Golden) -> Iterator[str]:
 
 
 def _of_looked(golden: Golden, found: Golden) -> Iterator[str]:
-    """Kinds that were looked for in less of the clip, of versions that say in how much: none found is then no proof."""
-    for kind in sorted(golden.looked.keys() & found.looked.keys()):
-        wanted, there = golden.looked[kind], found.looked[kind]
-        if wanted - there > max(_SECONDS, _SECONDS_SHARE * wanted):
-            yield f"{kind}s were looked for in {there:.1f} s, where {wanted:.1f} s are expected"
+    """Kinds that were looked for in less of the clip, or in nobody knows how much: none found is then no proof.
+
+    Of what a golden file says nothing of, `unheld` does.
+    """
+    kinds = golden.looked.keys() & found.kinds if found.events is not None else ()
+    for kind in sorted(kinds):
+        wanted, there = golden.looked[kind], found.looked.get(kind)
+        expected = f"where {wanted:.1f} s are expected"
+        if there is None:
+            yield f"the release does not say for how long {kind}s were looked for (looked_seconds), {expected}"
+        elif wanted - there > _less(wanted, len(golden.persons)):
+            yield f"{kind}s were looked for in {there:.1f} s, {expected}"
+
+
+def _less(seconds: float, persons: int) -> float:
+    """For how much less a kind may be looked for that was looked for in so many *seconds* of all *persons*."""
+    of_one = _SECONDS_SHARE_OF_ONE * seconds / max(1, persons)
+    return max(_SECONDS, min(_SECONDS_SHARE * seconds, of_one))
 
 
 def _counted(moments: tuple[Moment, ...], kinds: Iterable[str]) -> str:

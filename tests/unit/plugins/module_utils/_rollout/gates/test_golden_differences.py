@@ -50,6 +50,7 @@ def told(line: dict[str, Any], degrees: float = 2.0) -> list[str]:
         ("events", ..., "the release looks for no events"),
         ("looked_seconds.landing", 6.9, "landings were looked for in 6.9 s, where 8.0 s are expected"),
         ("looked_seconds.cut", 0.0, "cuts were looked for in 0.0 s, where 20.0 s are expected"),
+        ("looked_seconds.cut", ..., "the release does not say for how long cuts were looked for (looked_seconds)"),
         ("findings.0", ..., "no finding of peak_knee_flexion (left) of person 1"),
         ("findings.0.status", "for_review", "is for_review, where not_clear is expected"),
         ("findings.0.shown.0", ..., "was measured 0 times, where 1 are expected"),
@@ -74,8 +75,6 @@ def test_what_differs_is_told(path: str, value: Any, difference: str) -> None:
         ("looked_seconds.landing", 7.1),
         ("looked_seconds.cut", 18.1),
         ("looked_seconds.cut", 40.0),
-        ("looked_seconds.cut", ...),
-        ("looked_seconds", ...),
         ("findings.0.shown.0.value", 58.1),
         ("findings.0.shown.0.frame", 200),
         ("frames_per_second", 1.0),
@@ -148,6 +147,37 @@ def test_kinds_that_both_know_are_counted_by_their_names() -> None:
     assert pair(known, {})[0] == [
         "demo.mp4: 0 cuts, 1 jump and 1 landing, where 1 cut, 1 jump and 1 landing are expected"
     ]
+
+
+@pytest.mark.parametrize("seconds", [..., None, {}])
+def test_a_release_that_no_longer_says_for_how_long_it_looked_is_refused(seconds: Any) -> None:
+    found = told(changed("looked_seconds", seconds))
+    assert [problem.split("(")[0] for problem in found] == [
+        f"demo.mp4: the release does not say for how long {kind}s were looked for "
+        for kind in ("cut", "jump", "landing")
+    ]
+
+
+def test_what_a_golden_file_from_before_says_nothing_of_is_told_of_a_kind_that_was_looked_for() -> None:
+    aside = "are not compared by for how long they were looked for, as the golden file does not say it; make it again"
+    assert pair({"looked_seconds": None}, {}) == ([], f"cuts, jumps and landings {aside}")
+    assert pair({"looked_seconds": {"landing": 8.0, "cut": 20.0}}, {}) == ([], f"jumps {aside}")
+    assert pair({"looked_seconds": None}, {"looked_seconds": None}) == ([], "")
+    both = pair({"looked_seconds": None, "kinds": None}, {})[1]
+    assert both.startswith("cuts are not compared, as the golden file was made by a version that looked for none; ")
+    assert both.endswith(f"jumps and landings {aside}")
+
+
+@pytest.mark.parametrize("persons", [2, 10, 20])
+def test_one_of_many_persons_who_is_not_looked_at_is_missed(persons: int) -> None:
+    """Whoever is not seen at all is missed by number; this one is seen in every frame."""
+    many = {"persons": [LINE["persons"][1]] * persons}
+    each = 20.0
+    looked = {"looked_seconds": {"landing": 1.0, "cut": persons * each}}
+    less = {"looked_seconds": {"landing": 1.0, "cut": (persons - 1) * each}}
+    assert [problem.split(": ")[1][:4] for problem in pair(many | looked, many | less)[0]] == ["cuts"]
+    nearly = {"looked_seconds": {"landing": 1.0, "cut": (persons - 0.19) * each}}
+    assert pair(many | looked, many | nearly)[0] == []
 
 
 def test_a_release_that_looks_for_fewer_kinds_is_told_of() -> None:
