@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastbreak_service.segments.budget import _FREE_TAKES, GRANT_SECONDS, Charge, Used, allowed, is_free
+from fastbreak_service.segments.budget import _FREE_TAKES, GRANT_SECONDS, Charge, Used, allowed, is_free, is_spent
 
 PACKETS = 1800
 
@@ -27,6 +27,10 @@ class Side:
     waited: float = 0.0
     state: str = "open"
     takes: int = 0
+    waits: int = 0
+    """Until which turn it is not taken."""
+    idle: int = 0
+    """Turns for which it held a worker that did nothing."""
 
     @property
     def charged(self) -> float:
@@ -55,13 +59,14 @@ class Game:
             for side in self.sides if turn in self.stops else []:
                 self._stop(side)
             running = [side for side in self.sides if side.state == "runs"]
-            for side in [side for side in self.sides if side.state == "open"][: self.workers - len(running)]:
-                side.state, side.takes = "runs", side.takes + 1
+            free = [side for side in self.sides if side.state == "open" and side.waits <= turn]
+            for side in free[: self.workers - len(running)]:
+                self._take(side, turn)
             if all(side.state in {"seen", "missing"} for side in self.sides):
                 return self.sides
-            for number, side in enumerate(self.sides):
+            for side in self.sides:
                 if side.state == "runs":
-                    self._step(number, side)
+                    self._step(side)
             assert sum(side.charged for side in self.sides) <= self.limit + 1e-6, "never more than there is"
         raise AssertionError("it never ends")
 
@@ -77,19 +82,35 @@ class Game:
             side.state, side.lost = "open", side.lost if is_free(side.takes) else side.charged
             side.used = side.granted = side.waited = 0.0
 
-    def _step(self, number: int, side: Side) -> None:
+    def _take(self, side: Side, turn: int) -> None:
+        """As a worker does: it asks at once, and puts off what may go on later."""
+        side.state = "runs"
+        found = self._asks(side)
+        if found is None:
+            side.state, side.waits = "open", turn + 15
+        elif found <= 0:
+            side.state = "missing"
+        else:
+            side.granted, side.takes = found, side.takes + 1
+
+    def _asks(self, side: Side) -> float | None:
+        number = next(place for place, one in enumerate(self.sides) if one is side)
+        frames = round(PACKETS * side.used / side.cost)
+        others = [
+            Charge(place, PACKETS, other.charged, other.state == "runs")
+            for place, other in enumerate(self.sides)
+            if other is not side
+        ]
+        return allowed(number, side.lost, Used(side.used, frames, side.waited), others, self.limit)
+
+    def _step(self, side: Side) -> None:
         aim = min(side.used + 1, side.cost)
         if aim > side.granted:
-            frames = round(PACKETS * side.used / side.cost)
-            others = [
-                Charge(place, PACKETS, other.charged, other.state == "runs")
-                for place, other in enumerate(self.sides)
-                if other is not side
-            ]
-            found = allowed(number, side.lost, Used(side.used, frames, side.waited), others, self.limit)
+            found = self._asks(side)
             side.granted = side.used if found is None else found
             side.waited = side.waited + 1 if found is None else 0.0
             if found is None:
+                side.idle += 1
                 return
             if found <= side.used:
                 side.state = "missing"
@@ -157,6 +178,26 @@ def test_of_a_video_that_is_too_much_most_of_the_work_is_not_in_vain(workers: in
     seen = [number for number, side in enumerate(found) if side.state == "seen"]
     assert len(seen) >= 13
     assert seen == list(range(len(seen))), "those that come first"
+
+
+@pytest.mark.parametrize(
+    ("workers", "count", "cost", "limit"), [(2, 40, 360, 1800), (4, 120, 360, 10_800), (20, 120, 60, 1800)]
+)
+def test_of_a_spent_video_no_segment_holds_a_worker_that_has_nothing_to_do(
+    workers: int, count: int, cost: float, limit: float
+) -> None:
+    found = Game(limit, sides(*[float(cost)] * count), workers).play()
+    assert sum(side.idle for side in found) == 0
+    assert sum(side.state == "seen" for side in found) >= limit / cost - 1
+
+
+def test_who_was_granted_nothing_is_not_waited_for() -> None:
+    spent = Charge(0, PACKETS, 100, runs=False)
+    asking = [Charge(number, PACKETS, 0.0, runs=True) for number in (1, 2, 4)]
+    assert allowed(3, 0, Used(0, 0), [spent, *asking], 100) == 0
+    assert allowed(3, 0, Used(0, 0), [replace(spent, seconds=90), Charge(4, PACKETS, 10, runs=True)], 100) is None
+    assert is_spent(99.95, 100)
+    assert not is_spent(99.8, 100)
 
 
 def test_what_is_granted_is_little() -> None:

@@ -117,6 +117,21 @@ def test_what_is_handed_back_is_not_charged_but_what_failed_stays_so(
     assert queue.extend(other)
 
 
+def test_what_is_put_off_was_never_taken(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:
+    cut(owner, queue, store, 2)
+    first, second = taken(queue), taken(queue)
+    assert store.allow(first, Used(0, 0), 10) == 10
+    assert store.allow(second, Used(0, 0), 10) is None
+    assert queue.put_off(second, 60)
+    assert not queue.put_off(second, 60)
+    put_off = row(owner, tables.segments, analysis_id=second.analysis, number=1)
+    assert (put_off["takes"], put_off["failures"], put_off["spent_seconds"]) == (0, 0, 0)
+    assert queue.take(abandoned=True) is None, "not yet"
+    assert queue.waiting() == 1
+    assert store.saw(first, b"x", 10)
+    assert store.allow(second, Used(0, 0), 20) == 0, "it is no longer this attempt's"
+
+
 def test_those_who_ask_at_once_are_never_granted_more_than_there_is(
     owner: Engine, queue: WorkQueue, store: SegmentStore
 ) -> None:

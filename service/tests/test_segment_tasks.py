@@ -67,6 +67,7 @@ class Memory:
     asked: list[Used] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     new: bool = True
+    at_first: float | None = 10.0
     some_lost: bool = False
 
     def _note(self, what: str) -> None:
@@ -97,6 +98,8 @@ class Memory:
 
     def allow(self, taken: Work, used: Used, limit_seconds: float) -> float | None:
         assert limit_seconds == Limits().max_work_seconds
+        if used.seconds == 0:
+            return self.at_first
         self.asked.append(used)
         return self.allowed.pop(0)
 
@@ -155,6 +158,10 @@ class Memory:
 
     def wait(self, analysis: uuid.UUID, owner: str) -> bool:
         self._note("wait")
+        return True
+
+    def put_off(self, taken: Work, delay_seconds: float) -> bool:
+        self._note(f"put_off {delay_seconds:g}")
         return True
 
     def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
@@ -268,11 +275,18 @@ def test_what_died_work_was_lost_with_is_not_told_to_be_the_videos_fault(tmp_pat
     assert "some was lost" in memory.reasons[0]
 
 
-@pytest.mark.parametrize("left", [0.0, 8.0])
-def test_what_is_too_late_is_not_even_fetched(tmp_path: Path, left: float) -> None:
-    late = replace(LOOK, part=Part(segment(1), 1800.0))
-    rest = ["fetch", "look", "saw seen 3.0", "put away"] if left else ["miss too_much_work"]
-    assert done(Memory(tmp_path, allowed=[left]), late) == rest
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (0.0, ["miss too_much_work"]),
+        (8.0, ["fetch", "look", "saw seen 3.0", "put away"]),
+        (None, ["put_off 15"]),
+    ],
+)
+def test_what_is_too_late_is_not_even_fetched_and_nobody_waits_with_it(
+    tmp_path: Path, left: float | None, said: list[str]
+) -> None:
+    assert done(Memory(tmp_path, at_first=left), LOOK) == said
 
 
 def test_a_part_that_was_too_much_work_is_told_and_no_dead_letter(tmp_path: Path) -> None:

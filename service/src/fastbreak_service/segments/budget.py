@@ -52,15 +52,23 @@ def is_free(attempt: int) -> bool:
     return attempt <= _FREE_TAKES
 
 
+def is_spent(spent_seconds: float, limit: float) -> bool:
+    """Whether too little is left to be granted, with what is charged to all segments."""
+    return limit - spent_seconds < _LEAST_SECONDS
+
+
 def allowed(number: int, earlier_seconds: float, used: Used, charges: Sequence[Charge], limit: float) -> float | None:
     """What an attempt may be in all, in estimated seconds; no more than it was if nothing is left; None: wait.
 
     `earlier_seconds` is what earlier attempts at the segment were; `charges` are those of the others.
     """
-    left = limit - sum(one.seconds for one in charges) - earlier_seconds - used.seconds
-    if left < _LEAST_SECONDS:
-        comes_back = used.waited_seconds < _PATIENCE_SECONDS and any(one.runs for one in charges)
-        return None if comes_back or _earlier(number, charges) else used.seconds
+    spent = sum(one.seconds for one in charges) + earlier_seconds + used.seconds
+    if is_spent(spent, limit):
+        # Whoever has been granted nothing has nothing to give back, and asks in vain, too.
+        having = [one for one in charges if one.runs and one.seconds > _LEAST_SECONDS]
+        comes_back = used.waited_seconds < _PATIENCE_SECONDS and having
+        return None if comes_back or _earlier(number, having) else used.seconds
+    left = limit - spent
     granted = min(GRANT_SECONDS, left)
     needed = _needed(number, used, charges)
     return used.seconds + granted if needed <= 0 or left - granted >= needed else None

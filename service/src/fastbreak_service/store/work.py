@@ -172,6 +172,11 @@ class WorkQueue:
         available = _later(delay_seconds) if delay_seconds else sa.func.now()
         return self._update(taken, token=None, lease_until=None, available_at=available, **counted)
 
+    def put_off(self, taken: Work, delay_seconds: float) -> bool:
+        """Let a segment that was not begun be taken again after a while, as if nobody had taken it."""
+        values = {"token": None, "lease_until": None, "available_at": _later(delay_seconds)}
+        return self._update(taken, takes=segments.c.takes - 1, **values)
+
     def bury(self, taken: Work, reason: str) -> bool:
         """Make it a dead letter: nobody takes it any more, and it stays to be looked at. False when no longer ours.
 

@@ -39,6 +39,8 @@ _BROKEN = "It stopped on an error of its own; the service's log has the cause."
 # What was seen of the longest segment with as many persons as are followed is a tenth of this.
 _MOST_BYTES = 1 << 28
 _ASK_AGAIN_SECONDS = 1.0
+# Meanwhile its worker does something else. Of a long video a thousand may wait.
+_PUT_OFF_SECONDS = 15.0
 log = structlog.get_logger()
 
 
@@ -62,10 +64,8 @@ class Looking:
                 await self._endings.end(taken)
             elif hopeless := verdict.before(taken, self._most_failures):
                 await self._miss(taken, hopeless)
-            elif await self._is_too_late(taken, part):
-                await self._run_out(taken)
             else:
-                await self._do(taken, part)
+                await self._do_if_allowed(taken, part)
         except DATABASE_ERRORS as error:
             await self._hand_back(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS, reason(error)))
         except Exception:
@@ -122,10 +122,17 @@ class Looking:
         else:
             await self._miss(taken, judged)
 
-    async def _is_too_late(self, taken: Work, part: Part) -> bool:
-        """Whether nothing is left of the work that the whole may be, and nothing comes back."""
-        spent = part.spent_seconds >= self._limits.max_work_seconds
-        return spent and await self._allow(taken, Used(0.0, 0)) <= 0
+    async def _do_if_allowed(self, taken: Work, part: Part) -> None:
+        """Do it if it may be some work now. Nobody waits here for what others may give back."""
+        limit = self._limits.max_work_seconds
+        found = await settle(partial(self._segments.allow, taken, Used(0.0, 0), limit))
+        if found is None:
+            self._log(taken, "segment put off", reason="those before it may need the work that is left")
+            await settle(lambda: self._queue.put_off(taken, _PUT_OFF_SECONDS))
+        elif found > 0:
+            await self._do(taken, part)
+        else:
+            await self._run_out(taken)
 
     async def _run_out(self, taken: Work) -> None:
         lost = await settle(lambda: self._segments.lost(taken.analysis))

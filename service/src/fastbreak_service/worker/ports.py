@@ -37,6 +37,9 @@ class Queue(Protocol):
     def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
         """Let somebody take it again after a while. False when it is no longer ours."""
 
+    def put_off(self, taken: Work, delay_seconds: float) -> bool:
+        """Let a segment that was not begun be taken again after a while. False when it is no longer ours."""
+
     def bury(self, taken: Work, reason: str) -> bool:
         """Make it a dead letter. False when it is no longer ours."""
 
