@@ -16,7 +16,7 @@ import pytest
 from fastbreak_service.movement.review import Trails, first_of, review
 from fastbreak_service.movement.series import KEPT, Trail
 from fastbreak_service.movement.values import Cut, Deceleration, Landing, Reason
-from fastbreak_service.vision.landmarks import COUNT
+from fastbreak_service.vision.landmarks import COUNT, Landmark
 from fastbreak_service.vision.shift import STILL, Shift
 from fastbreak_service.vision.tracker import Sighting
 from support.figures import METRES, Camera, Drop, Leap, Stance, running, seen, squatting
@@ -311,6 +311,39 @@ def test_it_is_told_for_how_long_each_kind_was_looked_for() -> None:
             {"landing": 6.4, "jump": 6.4, "cut": 2 * cuts, "deceleration": 2 * cuts}, abs=0.1
         )
         assert set(trails.reviewed(15).looked_seconds.values()) == {0}
+
+
+FEET = (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL, Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "since", "scenes", "seconds"),
+    [
+        (FEET, 0.0, 1, 0.0),
+        (FEET, 1.5, 1, 1.6),
+        (FEET[::2], 0.0, 1, 3.0),
+        ((), 0.0, 1, 3.0),
+        ((), 0.0, 2, 2.5),
+        ((), 0.0, 12, 0.0),
+    ],
+)
+def test_where_no_landing_could_be_told_none_is_looked_for(
+    hidden: tuple[Landmark, ...], since: float, scenes: int, seconds: float
+) -> None:
+    """A picture that ends above the feet, or is cut, has no landing and no time of one."""
+    trails, rate = Trails(), 60
+    for frame in range(3 * rate + 1):
+        time = frame / rate
+        landmarks, visible = np.zeros((COUNT, 2), np.float32), np.ones(COUNT, np.float32)
+        landmarks[KEPT] = seen(Drop()(time), Camera(rate=rate))
+        if time >= since:
+            visible[[*hidden]] = 0
+        pose = cast("Pose", SimpleNamespace(points=landmarks, visibility=visible))
+        trails.add(Sighting(1, frame, time, pose, STILL, min(scenes - 1, int(time * scenes / 3))))
+    found = trails.reviewed(rate)
+    assert found.looked_seconds["landing"] == pytest.approx(seconds, abs=0.15)
+    assert found.looked_seconds["jump"] == found.looked_seconds["landing"]
+    assert seconds > 0 or not found.persons[0].events
 
 
 def test_a_zoom_and_a_person_who_comes_give_a_reason_and_no_number() -> None:

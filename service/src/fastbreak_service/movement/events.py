@@ -33,14 +33,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.movement.moments import Stop, start, stop
+from fastbreak_service.movement.moments import FEWEST, Stop, start, stop
 from fastbreak_service.movement.series import HEEL, HIP, TOE
 from fastbreak_service.movement.values import Jump, Legs, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastbreak_service.movement.series import Doubles, Motion
+    import numpy.typing as npt
+
+    from fastbreak_service.movement.series import Doubles, Flags, Motion
 
 FAST = 1.15
 FOOT_FAST = 0.8
@@ -91,10 +93,24 @@ def falls(motion: Motion) -> list[Fall]:
 
 
 def looked_seconds(motion: Motion) -> float:
-    """For how long landings and jumps were looked for: where it is known how fast the hips fall."""
+    """For how long landings and jumps were looked for: where one would have been told.
+
+    There it is known how fast the hips fall, and, about it and in the same scene, where a foot was.
+    """
     if motion.rate < LOWEST_RATE:
         return 0.0
-    return float(np.isfinite(_hips(motion)[1]).sum() / motion.rate)
+    search, scenes = round(_SEARCH_SECONDS * motion.rate), motion.low.scenes
+    feet_known = [_counted(np.isfinite(foot), search) >= 2 * FEWEST for foot in feet(motion)]
+    changed = np.concatenate([[False], scenes[1:] != scenes[:-1]])
+    told = np.isfinite(_hips(motion)[1]) & np.any(feet_known, axis=0) & (_counted(changed, search) == 0)
+    return float(told.sum() / motion.rate)
+
+
+def _counted(which: Flags, search: int) -> npt.NDArray[np.int64]:
+    """By samples how many are so of those within `search` of it."""
+    total, at = np.concatenate([[0], np.cumsum(which)]), np.arange(len(which))
+    within: npt.NDArray[np.int64] = total[np.minimum(len(which), at + search + 1)] - total[np.maximum(0, at - search)]
+    return within
 
 
 def _hips(motion: Motion) -> tuple[Doubles, Doubles]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.series import Doubles
 
 _BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.15
-_FEWEST = 2
+FEWEST = 2
+"""Samples before a moment, and after it, of which it is told."""
 _PARTS = 8
 """Of a sample, in which the moment is looked for."""
 _GRAVITY = 9.81 / 1.75
@@ -48,9 +49,9 @@ def stop(heights: Doubles, first: int, last: int, rate: float, body: float) -> S
     there = np.flatnonzero(np.isfinite(values))
     samples, seen = there.astype(np.float64), values[there]
     best: tuple[float, Stop] | None = None
-    for at in np.arange(_FEWEST, len(values) - _FEWEST + 1 / _PARTS, 1 / _PARTS):
+    for at in np.arange(FEWEST, len(values) - FEWEST + 1 / _PARTS, 1 / _PARTS):
         before = np.minimum(0.0, samples - at)
-        if (before < 0).sum() < _FEWEST or (before == 0).sum() < _FEWEST:
+        if (before < 0).sum() < FEWEST or (before == 0).sum() < FEWEST:
             continue
         straight = seen - gained * before**2
         speed, level = np.polyfit(before, straight, 1)
