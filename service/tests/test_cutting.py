@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbreak_service.errors import AnalysisError, RejectedVideoError
-from fastbreak_service.segments.cutting import LEAD_SECONDS, Segment, cuts, segments
+from fastbreak_service.segments.cutting import LEAD_SECONDS, MOST_SKIPPED_SECONDS, Segment, cuts, segments
 from fastbreak_service.segments.reading import SegmentReader
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.entering import enters
@@ -72,6 +72,17 @@ def test_a_segment_is_decoded_from_a_key_frame_before_its_lead(clip: Packets, se
         assert segment.key in clip.keys
         assert segment.lead_seconds == max(0.0, segment.start_seconds - LEAD_SECONDS)
         assert segment.key == 0 or clip.stamps[segment.key] - origin <= segment.lead_seconds
+        assert segment.lead_seconds - (clip.stamps[segment.key] - origin) <= MOST_SKIPPED_SECONDS + 1e-9
+
+
+@pytest.mark.parametrize(("apart", "count"), [(1, 10), (2, 10), (8.4, 10), (21.9, 10), (22.1, 1), (30, 1), (60, 1)])
+def test_a_clip_with_few_key_frames_is_not_cut_where_much_would_be_decoded_twice(apart: float, count: int) -> None:
+    stamps = [place / 30 for place in range(600 * 30)]
+    clip = Packets(stamps, list(range(0, len(stamps), round(apart * 30))), 600.0, 3840, 2160, Completeness.WHOLE)
+    found = segments(clip, 60)
+    assert len(found) == count
+    twice = [segment.start_seconds - stamps[segment.key] for segment in found]
+    assert max(twice) <= LEAD_SECONDS + MOST_SKIPPED_SECONDS
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=50, unique=True).map(sorted), st.floats(1, 100))

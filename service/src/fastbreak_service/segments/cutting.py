@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LEAD_SECONDS = 2.0
 """Somebody who was seen and is away for `FORGET_AFTER_SECONDS` is still remembered, and half a second is left to find
 them in."""
+MOST_SKIPPED_SECONDS = 20.0
+"""That are decoded before a lead, from a key frame on, and nobody looks at: nothing is charged for them."""
 MOST_SEGMENTS = 1000
 """Of a video; the longest that is accepted has far fewer."""
 
@@ -83,19 +85,31 @@ def _nearest(keys: Sequence[float], moment: float) -> float:
     return min(keys[max(0, place - 1) : place + 1], key=lambda key: abs(key - moment))
 
 
+def _before(moments: Sequence[float], lead: float) -> float:
+    """The last key frame that a lead can be decoded from."""
+    return moments[max(0, bisect_right(moments, lead) - 1)]
+
+
+def _near(moments: Sequence[float], lead_seconds: float) -> list[float]:
+    """The first key frame, and those that have another not long before their lead."""
+    leads = [max(0.0, moment - lead_seconds) for moment in moments]
+    near = (lead - _before(moments, lead) <= MOST_SKIPPED_SECONDS for lead in leads)
+    return [moment for moment, fits in zip(moments, near, strict=True) if fits]
+
+
 def segments(packets: Packets, seconds: float, lead_seconds: float = LEAD_SECONDS) -> list[Segment]:
     """The segments of a clip, none much shorter than `seconds`; one is the whole clip."""
     origin = min(packets.stamps)
     keys = {packets.stamps[place] - origin: place for place in packets.keys}
     stamps, moments = sorted(stamp - origin for stamp in packets.stamps), sorted(keys)
     end = packets.end - origin
-    _, *others = cuts(moments, end, seconds)
+    _, *others = cuts(_near(moments, lead_seconds), end, seconds)
     bounds = [0.0, *others, end]
     places = [0, *(bisect_left(stamps, start) for start in others), len(stamps)]
     found = []
     for number, (start, stop) in enumerate(pairwise(bounds)):
         lead = max(0.0, start - lead_seconds)
-        before = moments[max(0, bisect_right(moments, lead) - 1)]
+        before = _before(moments, lead)
         found.append(
             Segment(
                 number,
