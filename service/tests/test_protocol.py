@@ -300,6 +300,60 @@ def test_whoever_asks_what_is_not_theirs_to_ask_is_ended(impostor: Path, tmp_pat
             asyncio.run(run(look))
 
 
+@pytest.mark.parametrize(
+    ("questions", "answered"),
+    [
+        ([(1.5, 3), (1.5, 3)], [1.5]),
+        ([(1.5, 3), (11.4, 90)], [1.5]),
+        ([(1.5, 3), (11.6, 2)], [1.5]),
+        ([(1.5, 3), (11.6, 90), (21.7, 90), (30.1, 200)], [1.5, 11.6, 21.7]),
+        ([(1.5, 3), (50.0, 90), (51.0, 91)], [1.5, 50.0]),
+    ],
+    ids=["the same again", "within what it may be", "frames go back", "after a while", "after a no"],
+)
+def test_whoever_asks_again_without_being_further_is_not_answered(
+    questions: list[tuple[float, int]], answered: list[float]
+) -> None:
+    """Each question holds the time limit, and costs the database a transaction."""
+    asked: list[float] = []
+
+    async def allow(seconds: float, _frames: int) -> float:
+        asked.append(seconds)
+        return seconds + 10 if seconds < 40 else seconds
+
+    async def run() -> None:
+        answers = client.Questions(allow)
+        for seconds, frames in questions:
+            await answers.answer(seconds, frames)
+
+    with pytest.raises(client.WorkerDiedError, match="more work than it had done"):
+        asyncio.run(run())
+    assert asked == answered
+
+
+def test_a_decoder_that_asks_without_end_is_ended(impostor: Path, tmp_path: Path) -> None:
+    asks = event_line("spent", id="the job", frames=0, spent_seconds=0.0)
+    program = tmp_path / "impostor"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stdout.write({READY!r})\nsys.stdout.flush()\n"
+        f"while sys.stdin.readline():\n    sys.stdout.write({asks!r})\n    sys.stdout.flush()\n"
+    )
+    worker = client.Worker(tmp_path, tmp_path, 60)
+    asked: list[float] = []
+
+    async def allow(seconds: float, _frames: int) -> float:
+        asked.append(seconds)
+        return 10.0
+
+    async def run() -> object:
+        await worker.start()
+        return await worker.look(Look("the job", "v", FIRST, "s", Limits()), allow)
+
+    with pytest.raises(client.WorkerDiedError):
+        asyncio.run(run())
+    assert (asked, worker.pid) == ([0.0], None)
+
+
 def test_an_analysis_that_takes_too_long_is_ended(impostor: Path, tmp_path: Path) -> None:
     program = tmp_path / "impostor"
     program.write_text(program.read_text().replace("sys.stdin.readline()", "sys.stdin.read()"))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _LOAD_SECONDS = 300
 _PROBE_SECONDS = 45
 _LINE_BYTES = 1 << 24
+# Sums of seconds are floating.
+_NEARLY_SECONDS = 1e-6
 log = structlog.get_logger()
 
 
@@ -155,9 +157,10 @@ class Worker:
             async with asyncio.timeout(self._timeout) as timer:
                 await _write(process.stdin, job.line())
                 found = await self._event(process)
-                while allow is not None and found["event"] == "spent":
+                questions = None if allow is None else Questions(allow)
+                while questions is not None and found["event"] == "spent":
                     asked = _of(job, ("spent",), found)
-                    await _write(process.stdin, await _answer(asked, allow, timer))
+                    await _write(process.stdin, await _answer(asked, questions, timer))
                     found = await self._event(process)
                 event = _of(job, kinds, found)
         except TimeoutError as error:
@@ -191,11 +194,31 @@ async def _write(pipe: asyncio.StreamWriter, line: str) -> None:
     await pipe.drain()
 
 
-async def _answer(asked: dict[str, Any], allow: Allow, timer: asyncio.Timeout) -> str:
+class Questions:
+    """What one job asks for more work. An honest process asks when it is over what it was allowed, and stops at a no.
+
+    Each question costs the database a transaction and stops the clock, so those without progress have no answer.
+    """
+
+    def __init__(self, allow: Allow) -> None:
+        self._allow = allow
+        self._frames, self._spent, self._allowed = 0, -1.0, 0.0
+
+    async def answer(self, spent_seconds: float, frames: int) -> float:
+        """How much work the job may be in all. Raises WorkerDiedError for what no honest process asks."""
+        refused = self._allowed <= self._spent
+        if refused or frames < self._frames or spent_seconds < self._allowed - _NEARLY_SECONDS:
+            raise WorkerDiedError("it asked for more work than it had done")
+        self._frames, self._spent = frames, spent_seconds
+        self._allowed = await self._allow(spent_seconds, frames)
+        return self._allowed
+
+
+async def _answer(asked: dict[str, Any], questions: Questions, timer: asyncio.Timeout) -> str:
     """The answer to a question for more work; until there is one the timer stands still."""
     due, begun = timer.when(), asyncio.get_running_loop().time()
     timer.reschedule(None)
-    seconds = await allow(float(asked["spent_seconds"]), int(asked["frames"]))
+    seconds = await questions.answer(float(asked["spent_seconds"]), int(asked["frames"]))
     timer.reschedule(None if due is None else due + asyncio.get_running_loop().time() - begun)
     return allowed_line(seconds)
 
