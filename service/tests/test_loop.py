@@ -157,6 +157,32 @@ def test_what_a_stop_leaves_undone_is_handed_back_or_else_interrupted(memory: Me
     assert memory.said == ["put away", *(["wait", "hand back 0 None"] if durable else ["fail all interrupted"])]
 
 
+@pytest.mark.parametrize("error", [None, AnalysisError("not_a_video", "how"), AnalysisError("worker_died", "how")])
+@pytest.mark.parametrize("waiting", [0, 1])
+def test_a_stop_ends_with_the_analysis_that_it_came_in(memory: Memory, error: Exception | None, waiting: int) -> None:
+    async def run() -> None:
+        memory.left_over = [WORK] * (1 + waiting)
+        loop = memory.loop()
+        running = asyncio.create_task(loop.run())
+        stopping: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            stopping.append(asyncio.create_task(loop.drain(3600, running)))
+            await asyncio.sleep(0.01)
+
+        memory.meanwhile = stop
+        while not stopping:
+            await asyncio.sleep(0)
+        # An hour is not waited for, however slow the machine is.
+        await asyncio.wait_for(stopping[0], 60)
+
+    memory.analysing = error
+    asyncio.run(run())
+    assert len(memory.left_over) == waiting
+    assert memory.said[-1] == "put away"
+    assert not any(word.startswith("hand back 0") for word in memory.said)
+
+
 def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(memory: Memory) -> None:
     async def run() -> None:
         memory.left_over = [WORK]

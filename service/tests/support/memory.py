@@ -17,7 +17,7 @@ from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from fastbreak_service.worker.protocol import Job
@@ -41,6 +41,7 @@ class Memory:
     fetching: Exception | None = None
     analysing: Exception | None = None
     endless: bool = False
+    meanwhile: Callable[[], Awaitable[None]] | None = None
     away: list[Exception] = field(default_factory=list)
     announced: list[tuple[str, ...]] = field(default_factory=list)
     unheard: bool = False
@@ -144,6 +145,8 @@ class Memory:
     async def analyse(self, job: Job) -> dict[str, Any]:
         if self.endless:
             await asyncio.Event().wait()
+        if self.meanwhile:
+            await self.meanwhile()
         if self.analysing:
             raise self.analysing
         return RESULT

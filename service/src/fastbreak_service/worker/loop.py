@@ -77,11 +77,13 @@ class WorkLoop:
             self._more.clear()
             if not (self._draining and self._footage.durable):
                 self._busy = True
-                if (taken := await self._take()) is not None:
+                taken = await self._take()
+                if taken is not None:
                     await self._task.do(taken)
                     self._current = None
-                    continue
                 self._busy = False
+                if taken is not None:
+                    continue
             self._rest()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
