@@ -44,7 +44,7 @@ VIDEO = {
     "height": 3,
     "frames_per_second": 1.5,
     "frames": 2,
-    "duration_seconds": 1.0,
+    "duration_seconds": 10.0,
     "decode_errors": 0,
     "completeness": "unknown",
 }
@@ -72,6 +72,12 @@ GOOD = [
     event_line("spent", id="a", frames=3, spent_seconds=0.5),
     event_line("cut", id="a", segments=CUT),
 ]
+
+
+def _looked(**values: float) -> str:
+    """An event whose kinds were looked for in other seconds."""
+    looked = MOVEMENT["looked_seconds"] | values
+    return event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"looked_seconds": looked}})
 
 
 def _changed(of: str, **values: object) -> str:
@@ -114,6 +120,12 @@ BAD = [
     event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED | {"person": 2}]}}),
     event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED, MOVED]}}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON, PERSON]}),
+    event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"looked_seconds": {}}}),
+    _looked(jane_doe=1.0),
+    _looked(cut=-0.1),
+    _looked(cut=11.1),
+    _looked(cut=1e308),
+    _looked(cut=float("nan")),
     event_line("done", id="a", result=RESULT | {"doubts": [DOUBT | {"other": 2}]}),
     event_line("done", id="a", result=RESULT | {"doubts": [DOUBT | {"kind": "twins"}]}),
     event_line("done", id="a", result=RESULT | {"doubts": [DOUBT] * 201}),

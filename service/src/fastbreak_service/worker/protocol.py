@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
-from fastbreak_service.movement.values import MOST_EVENTS, Movement
+from fastbreak_service.movement.values import KINDS, MOST_EVENTS, Movement
 from fastbreak_service.people.doubts import MOST
 from fastbreak_service.people.values import Doubt
 from fastbreak_service.segments.cutting import MOST_SEGMENTS, Segment, segment_of
@@ -258,8 +258,14 @@ def _is_done(event: dict[str, Any]) -> bool:
         and all(map(_is_person, persons))
         and fits(result["movement"], Movement)
         and _is_of(persons, result["movement"]["persons"])
+        and _is_within(result["movement"]["looked_seconds"], (result["video"]["duration_seconds"] + 1) * len(persons))
         and _are_doubts(result["doubts"], {person["id"] for person in persons})
     )
+
+
+def _is_within(looked: dict[str, float], most: float) -> bool:
+    """Whether each kind of event, and nothing else, was looked for, and in no more than the whole clip of everybody."""
+    return looked.keys() == set(KINDS) and all(0 <= seconds <= most for seconds in looked.values())
 
 
 def _is_of(persons: list[dict[str, Any]], moved: list[dict[str, Any]]) -> bool:
