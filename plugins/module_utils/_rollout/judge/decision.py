@@ -35,7 +35,7 @@ class Reading:
 
     ``settled_seconds`` since it came to where it can be judged, or None: to completion, or to another share of the
     users. ``paused``: ECS waits there for the verdict; ``baking``: it waits nowhere any more, and completes by itself.
-    ``lost`` says what of the release's own is no longer there.
+    ``lost`` says what of the release's own is no longer there; ``doubted``: the next look may say that it is not.
     """
 
     state: DeploymentState
@@ -45,6 +45,7 @@ class Reading:
     settled_seconds: float | None
     gates: tuple[Assessment, ...]
     lost: str = ""
+    doubted: bool = False
     paused: bool = False
     baking: bool = False
 
@@ -165,7 +166,7 @@ def _at_share(reading: Reading, settled_seconds: float, timeout_seconds: float) 
 def _after_completion(reading: Reading, settled_seconds: float) -> Decision:
     waiting = [gate for gate in reading.gates if gate.awaited(settled_seconds)]
     if not waiting and any(gate.decides for gate in reading.gates):
-        return Decision(Step.SUCCEED, Verdict.HEALTHY)
+        return Decision(Step.WAIT) if reading.doubted else Decision(Step.SUCCEED, Verdict.HEALTHY)
     return _late(waiting, reading, settled_seconds) or Decision(Step.WAIT)
 
 

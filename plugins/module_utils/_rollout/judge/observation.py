@@ -139,7 +139,7 @@ class Observer:
         strange = strange_weights(seen.progress, group, self._session.request.rules, rules, there)
         if strange and strange == seen.strange:
             self._session.warn_once(
-                f"{strange}. The release is judged by what reaches it; ECS writes its own weights at its next step"
+                f"{strange}. The release is judged by what reaches it; ECS writes its own when it moves users on"
             )
         return strange
 

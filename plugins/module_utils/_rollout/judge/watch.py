@@ -288,6 +288,7 @@ class Watch:
             measuring.settled_seconds,
             gates,
             look.lost,
+            bool(look.changed),
             paused,
             baking=look.progress.stage == BAKING,
         )

@@ -168,10 +168,12 @@ class ShiftingWorld(World):
             current.state = DeploymentState.SUCCESSFUL
             self._stop_others(current.arn)
             return
+        before = course.weight, course.tested
         course.index, course.since = course.index + 1, self.seconds
         if course.stage in course.hooked:
             course.hooks.append(Hook(f"hook-{course.index}", self.seconds + course.hooked[course.stage]))
-        self._write(current, course.weight, tested=course.tested)
+        if (course.weight, course.tested) != before:
+            self._write(current, course.weight, tested=course.tested)
 
     def _write(self, current: FakeDeployment, weight: float, *, tested: bool) -> None:
         """Live weights are never looked at."""

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.weights import not_moved, strange_weights
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import Progress
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
@@ -16,7 +19,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
 from tests.unit.plugins.module_utils._rollout.neighbours import ports
-from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, ShiftingWorld, by
+from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, Course, ShiftingWorld, by
+
+if TYPE_CHECKING:
+    from tests.unit.plugins.module_utils._rollout.scheduler import FakeDeployment
 
 CANARY = by("CANARY", canary_percent=10, canary_bake_minutes=2, bake_minutes=1)
 WANTED = ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN)
@@ -84,6 +90,39 @@ class MeddledWorld(ShiftingWorld):
         found = super().find_rules(arns)
         more = standing({GROUP_ARN: 40, GREEN_ARN: 60}).actions
         return tuple(replace(rule, actions=more) if rule.weights.get(GREEN_ARN) == 10 else rule for rule in found)
+
+
+@pytest.mark.parametrize("bake", [0, 14, 120])
+@pytest.mark.parametrize("later", [5.0, 59.0])
+@pytest.mark.parametrize("share", [0, 50, 100])
+@pytest.mark.parametrize("strategy", ["CANARY", "BLUE_GREEN"])
+def test_users_whom_somebody_sends_back_in_the_bake_are_not_on_the_release(
+    strategy: str, share: int, later: float, bake: int
+) -> None:
+    world = ShiftingWorld()
+    gate = TargetHealthGate(consecutive_successes=2, bake_seconds=bake, deadline_seconds=bake + 60)
+    options = {**by(strategy), "gates": (gate,), "timeout_seconds": 600.0}
+    released(world, ports(world), **options)
+    world.push("1.1.0", "b")
+    go, touched = world._go, []
+
+    def touch(current: FakeDeployment, course: Course) -> None:
+        go(current, course)
+        if course.stage == "BAKE_TIME" and world.seconds >= course.since + later and not touched:
+            touched.append(course.stage)
+            (new,) = current.groups
+            found = standing({new: share, next(iter(current.previous_groups)): 100 - share}).actions
+            for place, rule in list(world.rules.items()):
+                world.rules[place] = replace(rule, actions=found) if place[0] == LISTENER_ARN else rule
+
+    world._go = touch  # type: ignore[method-assign]
+    if share == 100:
+        deploy(ports(world), "1.1.0", **options)
+    else:
+        with pytest.raises(RolledBackError, match=f"SUCCESSFUL, but .* sends {share} % of the users to the release"):
+            deploy(ports(world), "1.1.0", **options)
+    assert touched
+    assert newest(world).succeeded == (share == 100)
 
 
 @pytest.mark.parametrize("kind", [ShiftingWorld, MeddledWorld])
