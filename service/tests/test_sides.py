@@ -70,20 +70,51 @@ def test_frames_that_are_exchanged_are_set_right(rate: float, wrong: list[int]) 
     assert all(np.array_equal(s.pose.visibility, np.linspace(0.5, 1, 33, dtype=np.float32)) for s in found)
 
 
-@pytest.mark.parametrize("rate", [25.0, 30.0, 50.0, 60.0, 120.0])
-@pytest.mark.parametrize("stride_seconds", [0.7, 0.5])
-def test_the_legs_of_a_runner_change_places_and_not_names(rate: float, stride_seconds: float) -> None:
-    """Seen from the side; where the legs pass each other one frame may be off."""
-    random, wrong = np.random.default_rng(7), {40, 41, 42, 90, 130, 131}
-    runs = [walker(frame / stride_seconds, rate, 60.0) for frame in range(180)]
-    runs = [points + random.normal(0, 2, (33, 2)).astype(np.float32) for points in runs]
+def stretches(random: np.random.Generator, share: float, count: int) -> set[int]:
+    """Stretches of one to four wrong frames, one of which begins in this share of the frames, with pauses between."""
+    wrong, frame = set[int](), 5
+    while frame < count - 5:
+        if random.random() < share:
+            long = int(random.integers(1, 5))
+            wrong |= set(range(frame, frame + long))
+            frame += long + 3
+        frame += 1
+    return wrong
+
+
+@pytest.mark.parametrize("share", [0.0, 0.08])
+@pytest.mark.parametrize("stride_seconds", [0.7, 0.5, 0.4])
+@pytest.mark.parametrize("rate", [30.0, 50.0, 60.0, 120.0])
+def test_the_legs_of_a_runner_change_places_and_not_names(rate: float, stride_seconds: float, share: float) -> None:
+    """Seen from the side; where the legs pass each other a frame may be off."""
+    off = 0
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        phase, count = random.uniform(0, rate), 120
+        runs = [walker(frame / stride_seconds + phase, rate, 60.0) for frame in range(count)]
+        runs = [points + random.normal(0, 2, (33, 2)).astype(np.float32) for points in runs]
+        wrong, found = stretches(random, share, count), []
+        for sighting in sightings(range(count), wrong, rate):
+            points, visibility = runs[sighting.frame], sighting.pose.visibility
+            mixed = swapped(points, visibility, GROUPS)[0] if sighting.frame in wrong else points
+            found.append(replace(sighting, pose=replace(sighting.pose, points=mixed)))
+        right = [s.frame for s in in_order(found) if np.array_equal(s.pose.points[LEGS], runs[s.frame][LEGS])]
+        off += count - len(right)
+    assert off <= 2
+
+
+def test_legs_in_one_place_keep_their_names_by_how_well_they_are_seen() -> None:
+    """Seen from the side, as somebody lands on both legs: the farther is hidden, and where they are tells nothing."""
+    random, count, legs = np.random.default_rng(3), 120, LEGS.ravel()
+    visibility = np.full(33, 0.97, np.float32)
+    visibility[LEGS[0]] = 0.6
     found = []
-    for sighting in sightings(range(180), rate=rate):
-        mixed = swapped(runs[sighting.frame], sighting.pose.visibility, GROUPS)[0]
-        points = mixed if sighting.frame in wrong else runs[sighting.frame]
-        found.append(replace(sighting, pose=replace(sighting.pose, points=points)))
-    off = [s.frame for s in in_order(found) if not np.array_equal(s.pose.points, runs[s.frame])]
-    assert len(off) <= 1
+    for sighting in sightings(range(count), spread=0.0):
+        points = sighting.pose.points.copy()
+        points[LEGS[1]] = points[LEGS[0]]
+        points[legs] += random.normal(0, 6, (len(legs), 2)).astype(np.float32)
+        found.append(replace(sighting, pose=replace(sighting.pose, points=points, visibility=visibility)))
+    assert in_order(found) == found
 
 
 def test_legs_are_judged_apart_from_arms() -> None:
@@ -135,7 +166,7 @@ def test_every_paired_landmark_belongs_to_one_group() -> None:
     assert rows == [int(mark) for mark in PAIRED]
 
 
-@pytest.mark.parametrize(("rate", "long"), [(30.0, 15), (60.0, 20), (60.0, 40)])
+@pytest.mark.parametrize(("rate", "long"), [(24.0, 15), (25.0, 15), (30.0, 15), (60.0, 20), (60.0, 40)])
 def test_half_a_body_seen_while_the_network_changes_its_mind_hides_no_exchange(rate: float, long: int) -> None:
     """Somebody faces the camera; in a frame at each end of a wrong stretch the landmarks lie between both sides."""
     ends = {50, 51 + long}

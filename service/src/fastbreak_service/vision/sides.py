@@ -8,8 +8,11 @@ its mind. Of all ways to label the frames of a track, the one is chosen in which
 frames contradict the network (Viterbi's algorithm). Legs, and arms with the head, are judged apart.
 
 A frame is held against several before it: where the network changes its mind, it often sees half a body in between,
-and over that one frame nothing tells which leg is which. Each of them also says where the limbs went: within a tenth of
-a second the legs of somebody who runs have changed places.
+and over that one frame nothing tells which leg is which. Each of them also says where the limbs went, by the labels
+that it and the one before it get: within a tenth of a second the legs of somebody who runs have changed places.
+
+How well a landmark is seen counts as a third coordinate: of legs that cover each other the farther is seen less well,
+and stays the farther while they are in the same place.
 """
 
 from __future__ import annotations
@@ -45,9 +48,9 @@ _MEMORY_SECONDS = 0.25
 _CARRIED = 0.4
 """The share of its speed that a limb is expected to keep."""
 _FRAMES, _FRAMES_SECONDS = 4, 0.07
-"""How many frames before one are held against it, and for how long."""
-_SAY = 0.8
-"""What each but the last of them says, as a share of what that says."""
+"""How many frames before one are held against it, and for how long; two whatever the rate."""
+_SEEN = 0.08
+"""How far apart a landmark that is seen and one that is not are, besides where they are."""
 
 
 class Sides:
@@ -86,9 +89,10 @@ def in_order(sightings: Sequence[Sighting], known: int = 0) -> list[Sighting]:
     """A person's sightings with left and right exchanged where that is likelier; the first `known` stay as they are."""
     if not sightings:
         return []
-    points = np.stack([sighting.pose.points for sighting in sightings])
     times = np.array([sighting.time_seconds for sighting in sightings])
     sides = np.array([extent(sighting.pose.points) for sighting in sightings])
+    seen = _SEEN * sides[:, None] * np.stack([sighting.pose.visibility for sighting in sightings])
+    points = np.dstack([np.stack([sighting.pose.points for sighting in sightings]), seen])
     wrong = [exchanges(points[:, group], times, sides, known) for group in GROUPS]
     return [
         _exchanged(sighting, [group for group, there in zip(GROUPS, found, strict=True) if there])
@@ -111,8 +115,8 @@ def _exchanged(sighting: Sighting, groups: Sequence[Rows]) -> Sighting:
 def exchanges(points: Floats, times: Doubles, sides: Doubles, known: int = 0) -> npt.NDArray[np.bool_]:
     """Where left and right of a group are to be exchanged, (frames,).
 
-    `points` (frames, 2, n, 2): left and right landmarks; `times` (frames,) in seconds; `sides` (frames,) the
-    body's extent in pixels. The first `known` frames are right as they are.
+    `points` (frames, 2, n, 3): left and right landmarks, x, y and how well they are seen, all in pixels; `times`
+    (frames,) in seconds; `sides` (frames,) the body's extent in pixels. The first `known` frames are right as they are.
     """
     count = len(points)
     if count < 2:
@@ -148,17 +152,32 @@ def _costs(points: Floats, times: Doubles, sides: Doubles) -> Doubles:
     """
     label, *earlier = (np.arange(2 << _FRAMES) >> place & 1 for place in range(_FRAMES + 1))
     costs = _steps(points, times, sides)[:, earlier[1] ^ earlier[0], earlier[0] ^ label]
-    speed = np.zeros(points.shape)
-    speed[1:] = np.diff(points, axis=0) / np.maximum(np.diff(times), 1e-6)[:, None, None, None]
     for back in range(2, min(_FRAMES, len(points) - 1) + 1):
-        gap, before = times[back:] - times[:-back], points[:-back]
-        led = before + speed[:-back] * gap[:, None, None, None]
-        for differs in (0, 1):
-            apart = _apart(points[back:, ::-1] if differs else points[back:], led, before, sides[back:])
-            apart *= _SAY * (gap <= _FRAMES_SECONDS)
-            costs[back:] += np.where(earlier[back - 1] ^ label == differs, apart[:, None], 0)
+        turned = earlier[back] ^ earlier[back - 1] if back < _FRAMES else np.zeros_like(label)
+        costs[back:] += _further(points, times, sides, back)[:, turned, earlier[back - 1] ^ label]
     costs += _CONTRADICTION * label
     return costs
+
+
+def _further(points: Floats, times: Doubles, sides: Doubles, back: int) -> Doubles:
+    """How far limbs are from where the frame so many before leads them, or has them: (frames - back, 2, 2).
+
+    Second index: whether that frame and the one before it are labelled differently; third: whether it and this are.
+    """
+    gaps, before = times[back:] - times[:-back], points[:-back]
+    steps = np.maximum(np.diff(times[:-back]), 1e-6)
+    costs = np.zeros((len(before), 2, 2))
+    for turned in (0, 1):
+        led = before.astype(np.float64)
+        if back < _FRAMES:  # of the furthest, the label of the one before it is forgotten
+            went = before[1:] - (before[:-1, ::-1] if turned else before[:-1])
+            led[1:] += went * (gaps[1:] / steps)[:, None, None, None]
+        for differs in (0, 1):
+            seen = points[back:, ::-1] if differs else points[back:]
+            costs[:, turned, differs] = _apart(seen, led, before, sides[back:])
+    counts = gaps <= (_MEMORY_SECONDS if back == 2 else _FRAMES_SECONDS)
+    held: Doubles = costs * counts[:, None, None]
+    return held
 
 
 def _apart(seen: Floats, led: npt.NDArray[np.floating], before: Floats, sides: Doubles) -> Doubles:
