@@ -45,6 +45,16 @@ def test_a_team_has_what_is_said_of_it_then_of_each_then_the_usual() -> None:
     assert read_quotas("", USUAL).of("hawks") == USUAL
 
 
+def test_what_a_team_keeps_is_said_apart_as_an_older_release_knows_no_such_name() -> None:
+    first = '{"each": {"waiting": 5}, "teams": {"hawks": {"gib_per_day": 2}, "owls": {}}}'
+    quotas = read_quotas(first, USUAL, '{"each": {"gib_stored": 3}, "teams": {"owls": {"gib_stored": 4}}}')
+    assert quotas.of("bulls") == replace(USUAL, waiting=5, stored_bytes=3 * GIB)
+    assert quotas.of("hawks") == replace(USUAL, waiting=5, stored_bytes=3 * GIB, day_bytes=2 * GIB)
+    assert quotas.of("owls") == replace(USUAL, waiting=5, stored_bytes=4 * GIB)
+    with pytest.raises(SettingsError, match=r"^FASTBREAK_STORED_QUOTAS has each.gib_stored 0, "):
+        read_quotas(first, USUAL, '{"each": {"gib_stored": 0}}')
+
+
 @pytest.mark.parametrize("value", [0, -1, None, "5", "", 1.5, True, [], 1_000_001])
 @pytest.mark.parametrize("name", ["waiting", "gib_per_day", "gib_per_month", "gib_stored"])
 def test_nothing_stands_for_endless(name: str, value: Any) -> None:

@@ -221,7 +221,7 @@ def bounded(
     settings = {
         "FASTBREAK_WORKER": "apart",
         "FASTBREAK_FOOTAGE": str(folder / "footage"),
-        "FASTBREAK_QUOTAS": json.dumps({"each": {"gib_stored": 1}}),
+        "FASTBREAK_STORED_QUOTAS": json.dumps({"each": {"gib_stored": 1}}),
     }
     replica = Service({**apart["serve"], **issuer.settings, **settings}, folder / "log.jsonl")
     try:

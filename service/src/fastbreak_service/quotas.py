@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 GIB = 1 << 30
 _VARIABLE = f"{PREFIX}QUOTAS"
+# A release of before `gib_stored` does not start with a name that it does not know, and passes over a variable. So a
+# deploy says it here, and says the next new name in a variable of its own likewise.
+_STORED_VARIABLE = f"{PREFIX}STORED_QUOTAS"
 _MOST = 1_000_000
 # By their names in the text: the field, and what one of the unit is.
 _UNITS = {
@@ -51,35 +54,57 @@ class Quotas:
         return self.teams.get(team, self.each)
 
 
-def read_quotas(text: str, usual: Quota) -> Quotas:
-    """The quotas of a text; what it does not name is as usual. Raises SettingsError."""
+def read_quotas(text: str, usual: Quota, stored: str = "") -> Quotas:
+    """The quotas of a text, and of one of what is stored; what they do not name is as usual. Raises SettingsError."""
+    first, second = _read(text, _VARIABLE), _read(stored, _STORED_VARIABLE)
+    each = _quota({**first.each, **second.each}, usual)
+    teams = first.teams.keys() | second.teams.keys()
+    return Quotas(each, {name: _quota({**first.of(name), **second.of(name)}, each) for name in teams})
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a text says, by the names in it."""
+
+    each: dict[str, int]
+    teams: dict[str, dict[str, int]]
+
+    def of(self, team: str) -> dict[str, int]:
+        return self.teams.get(team, {})
+
+
+def _read(text: str, variable: str) -> _Said:
     if not text:
-        return Quotas(usual)
+        return _Said({}, {})
     try:
         read = json.loads(text)
     except ValueError as error:
-        raise _wrong(f"is no JSON: {error}") from error
-    whole = _members(read, "it", {"each", "teams"})
-    each = _quota(whole.get("each", {}), "each", usual)
-    teams = _members(whole.get("teams", {}), "teams", None)
-    return Quotas(each, {team: _quota(body, f"teams.{team}", each) for team, body in teams.items()})
+        raise SettingsError(f"{variable} is no JSON: {error}.") from error
+    whole = _members(read, "it", {"each", "teams"}, variable)
+    teams = _members(whole.get("teams", {}), "teams", None, variable)
+    return _Said(
+        _numbers(whole.get("each", {}), "each", variable),
+        {team: _numbers(body, f"teams.{team}", variable) for team, body in teams.items()},
+    )
 
 
-def _quota(body: Any, where: str, usual: Quota) -> Quota:
-    values = _members(body, where, set(_UNITS))
+def _numbers(body: Any, where: str, variable: str) -> dict[str, int]:
+    values = _members(body, where, set(_UNITS), variable)
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
-            raise _wrong(f"has {where}.{name} {value!r}, which must be a whole number from 1 to {_MOST}")
+            raise SettingsError(
+                f"{variable} has {where}.{name} {value!r}, which must be a whole number from 1 to {_MOST}."
+            )
+    return values
+
+
+def _quota(values: dict[str, int], usual: Quota) -> Quota:
     return replace(usual, **{_UNITS[name][0]: value * _UNITS[name][1] for name, value in values.items()})
 
 
-def _members(body: Any, where: str, known: set[str] | None) -> dict[str, Any]:
+def _members(body: Any, where: str, known: set[str] | None, variable: str) -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise _wrong(f"is wrong: {where} must be an object, and not {body!r}")
+        raise SettingsError(f"{variable} is wrong: {where} must be an object, and not {body!r}.")
     if known is not None and (unknown := body.keys() - known):
-        raise _wrong(f"has {min(unknown)!r} in {where}, which may have {', '.join(sorted(known))}")
+        raise SettingsError(f"{variable} has {min(unknown)!r} in {where}, which may have {', '.join(sorted(known))}.")
     return body
-
-
-def _wrong(what: str) -> SettingsError:
-    return SettingsError(f"{_VARIABLE} {what}.")

@@ -270,7 +270,9 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
         backup_days=integer(environment, "BACKUP_DAYS", 0, 0, 36_500) or None,
         issuer=_issuer(environment),
-        quotas=read_quotas(environment.get(f"{PREFIX}QUOTAS", ""), Quota()),
+        quotas=read_quotas(
+            environment.get(f"{PREFIX}QUOTAS", ""), Quota(), environment.get(f"{PREFIX}STORED_QUOTAS", "")
+        ),
     )
 
 

@@ -7,6 +7,7 @@ So is one with quotas that its service would not start with, or with too few con
 to which nobody could sign in.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -78,6 +79,10 @@ CASES = {
             ("null alone", {"teams": None}, None),
         )
     },
+    "what is kept, of the environment": (
+        {**OIDC, "ecs_rollout_quotas": {"each": {"gib_stored": 5}}, **environment(STORED_QUOTAS="")},
+        "ecs_rollout_environment sets FASTBREAK_STORED_QUOTAS of inference of prod otherwise than ecs_rollout_quotas",
+    ),
     "fewer connections than tasks have while a release is under way": (
         {**OIDC, "ecs_rollout_database_connections": {"api": 39}},
         "ecs_rollout_database_connections.api is 39, and while a release is under way up to 40 are needed: 5 for each",
@@ -144,6 +149,56 @@ def test_without_an_issuer_nothing_is_touched(tmp_path):
     for _given, message in CASES.values():
         assert f"Nothing was touched. {message}" in words, done.stdout
     assert f"rescued={len(CASES)}" in done.stdout
+
+
+# A release of before does not start with a name that it does not know. Nothing is added to FIRST.
+FIRST = {"waiting", "gib_per_day", "gib_per_month"}
+SHARED = yaml.safe_load((ROOT / "inventories/shared/all.yml").read_text(encoding="utf-8"))["ecs_rollout_quotas"]
+
+
+def handed_over(folder, given):
+    """The variables of quotas that a task has."""
+    content = "{{ __ecs_rollout_quotas | to_json }}"
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [str(ROOT / "roles/ecs_rollout/vars/main.yml")],
+        "tasks": [
+            {
+                "ansible.builtin.copy": {"dest": str(folder / f"found{number}"), "content": content},
+                "vars": {"ecs_rollout_quotas": one},
+            }
+            for number, one in enumerate(given)
+        ],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", folder / "play.yml"],
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [json.loads((folder / f"found{number}").read_text(encoding="utf-8")) for number in range(len(given))]
+    return [{name: json.loads(text) for name, text in one.items()} for one in found]
+
+
+def test_a_release_of_before_is_handed_no_name_that_it_does_not_know(tmp_path):
+    teams = {"hawks": {"gib_per_day": 5}, "owls": {"gib_stored": 7}}
+    shared, each, small, none = handed_over(
+        tmp_path, [SHARED, {"each": {"waiting": 4, "gib_stored": 6}, "teams": teams}, {"each": {"waiting": 4}}, {}]
+    )
+    assert each == {
+        "FASTBREAK_QUOTAS": {"each": {"waiting": 4}, "teams": {"hawks": {"gib_per_day": 5}, "owls": {}}},
+        "FASTBREAK_STORED_QUOTAS": {"each": {"gib_stored": 6}, "teams": {"hawks": {}, "owls": {"gib_stored": 7}}},
+    }
+    assert shared["FASTBREAK_QUOTAS"]["each"].keys() <= FIRST
+    assert {**shared["FASTBREAK_QUOTAS"]["each"], **shared["FASTBREAK_STORED_QUOTAS"]["each"]} == SHARED["each"]
+    assert small == {"FASTBREAK_QUOTAS": {"each": {"waiting": 4}}}
+    assert none == {}
 
 
 def test_a_console_to_which_nobody_could_sign_in_is_not_published(tmp_path):
