@@ -9,6 +9,7 @@ import json
 import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from fastbreak_service.quotas import GIB, Quota
 from fastbreak_service.store import usage
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.erasures import Erasures
-from fastbreak_service.store.tables import analyses
+from fastbreak_service.store.tables import analyses, person_erasures
 from fastbreak_service.store.tables import uploads as rows
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.team_uploads import NewUpload, TeamUploads
@@ -194,6 +195,23 @@ def test_a_video_that_is_not_kept_counts_until_its_analysis_has_ended(engine: En
     team.end(lost)
     AnalysisStore(engine).lose(lost)
     assert team.stored == 0
+
+
+@pytest.mark.parametrize(("how", "left"), [("blurred", 10), ("deleted", 0)])
+def test_a_video_counts_while_somebody_in_it_is_being_covered(engine: Engine, how: str, left: int) -> None:
+    team = Team(engine)
+    video = team.send(10)
+    team.end(video)
+    # What the database's function does to the video of whom it erases.
+    AnalysisStore(engine).lose(video)
+    told = {"analysis_id": video, "team": team.name, "place": "/nowhere", "how": how, "erased": {}}
+    with engine.begin() as connection:
+        connection.execute(sa.insert(person_erasures), [{**told, "person": person} for person in (1, 2)])
+    assert team.stored == left
+    with pytest.raises(QuotaError) if left else nullcontext():
+        team.begin(95)
+    team.ages(analyses, video, 24 * DAYS + 1)
+    assert team.stored == (0 if left else 95)
 
 
 def test_the_first_that_goes_by_itself_is_told(engine: Engine) -> None:

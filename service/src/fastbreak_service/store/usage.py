@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.store.callers import read_by_team
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, uploads
+from fastbreak_service.store.tables import analyses, person_erasures, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +199,15 @@ def _usage(connection: Connection, team: str, footage_days: int, but: UUID | Non
 def _kept(footage_days: int) -> tuple[ColumnElement[int], ColumnElement[datetime]]:
     """Bytes of videos that are in the storage, and until when the first of those that are kept for a time."""
     ends = analyses.c.created_at + _days(footage_days)
-    kept = sa.and_(analyses.c.footage_place.is_not(None), ends > sa.func.now())
+    # While somebody in it is being covered, the analysis names no place of its video, which comes back.
+    covered = sa.exists(
+        sa.select(person_erasures.c.analysis_id).where(
+            person_erasures.c.analysis_id == analyses.c.id,
+            person_erasures.c.erased_at.is_(None),
+            person_erasures.c.how == "blurred",
+        )
+    )
+    kept = sa.and_(sa.or_(analyses.c.footage_place.is_not(None), covered), ends > sa.func.now())
     # A video is there until its analysis has ended, whatever else is said of it.
     there = _sent(sa.or_(kept, analyses.c.finished_at.is_(None)))
     return there.label("bytes"), sa.func.min(ends).filter(kept).label("ends")
