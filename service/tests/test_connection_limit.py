@@ -14,10 +14,11 @@ import pytest
 from psycopg import sql
 
 from fastbreak_service.settings import database_settings
-from fastbreak_service.store.administration import Administration
-from fastbreak_service.store.credentials import Credentials
+from fastbreak_service.store.administration import Administration, Migrated
+from fastbreak_service.store.credentials import CURRENT, Credentials
 from fastbreak_service.store.engine import open_connection
 from fastbreak_service.store.failures import is_away, is_full, reason
+from fastbreak_service.store.limits import has_room
 from fastbreak_service.store.roles import AdministrationError
 from support.owned import Place
 from support.service import Service
@@ -34,11 +35,11 @@ def place(postgres: Postgres) -> Place:
     return Place(postgres)
 
 
-def migrate(place: Place, api: int, worker: int) -> None:
+def migrate(place: Place, api: int, worker: int) -> Migrated:
     settings = place.with_workers_apart()._settings
     settings = replace(settings, connections=api, worker_connections=worker)
     with closing(Administration(settings, place.secret, worker_secret=place.worker_secret)) as administration:
-        administration.migrate()
+        return administration.migrate()
 
 
 def limits(place: Place) -> dict[str, int]:
@@ -64,6 +65,36 @@ def test_each_user_has_its_own_limit_which_a_later_migration_changes(place: Plac
     assert limits(place) == {"_a": 50, "_b": 50, "w_a": 35, "w_b": 35}
     migrate(place, 4, 0)
     assert limits(place) == {"_a": 4, "_b": 4, "w_a": 85, "w_b": 85}
+
+
+def test_a_limit_is_not_lowered_onto_tasks_that_run(place: Place) -> None:
+    migrate(place, 50, 35)
+    settings = place.with_workers_apart()._settings.owner
+    credentials = Credentials.parse(place.secret.version(CURRENT).document, place.secret.arn)
+    with open_connection(settings, credentials):
+        # The task of this connection may have four more, and the one of the release to come five.
+        kept = [user.kept_limit for user in migrate(place, 9, 20).users]
+        assert (limits(place), kept) == ({"_a": 50, "_b": 50, "w_a": 20, "w_b": 20}, [50, 0])
+        assert [user.kept_limit for user in migrate(place, 60, 20).users] == [0, 0]
+        assert [user.kept_limit for user in migrate(place, 10, 20).users] == [0, 0]
+    migrate(place, 9, 20)
+    assert limits(place) == {"_a": 9, "_b": 9, "w_a": 20, "w_b": 20}
+
+
+@pytest.mark.parametrize(
+    ("limit", "connections", "tasks", "room"),
+    [
+        (1, 0, 0, True),
+        (40, 3, 4, True),
+        # Ten that do little have few connections, and may have fifty.
+        (40, 10, 10, False),
+        # Four workers of before have five connections each, beside four of three.
+        (24, 20, 4, False),
+        (40, 21, 1, False),
+    ],
+)
+def test_half_of_a_limit_is_for_what_comes(limit: int, connections: int, tasks: int, *, room: bool) -> None:
+    assert has_room(limit, connections, tasks) is room
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,12 @@ def _migrated(database: Administration) -> Iterator[str]:
         made = "made" if user.made else "already there"
         password = "its password set as its secret says" if user.password_set else "its password as its secret says"
         yield f"the service's user {user.name} {made}, {password}"
+        if user.kept_limit:
+            yield (
+                f"{user.name} still may have {user.kept_limit} connections: so many tasks run with it that together "
+                "with those of this release they might need more than ecs_rollout_database_connections gives. A "
+                "migration lowers it as soon as fewer run; deploy again then."
+            )
 
 
 def _rotated(database: Administration) -> Iterator[str]:

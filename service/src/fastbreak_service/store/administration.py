@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 
-from fastbreak_service.store import held_rights, roles, schema
+from fastbreak_service.store import held_rights, limits, roles, schema
 from fastbreak_service.store.credentials import COMMAND_PAUSES, CURRENT, Credentials
 from fastbreak_service.store.engine import be_patient, make_engine, open_connection, source_of
 from fastbreak_service.store.failures import is_refused_login
@@ -56,6 +56,8 @@ class User:
     name: str
     made: bool
     password_set: bool
+    kept_limit: int = 0
+    """How many connections it may have still, because of tasks that run, when that is more than it was to be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +101,18 @@ class Administration:
         with self.alone():
             users = {application: application.current() for application in self.applications}
             made: list[bool] = []
+            kept: list[int] = []
 
             def grant(connection: Connection) -> None:
                 self._refuse(connection, list(users.values()), unused=unused)
                 self._refuse_too_many(connection)
                 made.extend(self.ensure(connection, each, user) for each, user in users.items())
+                kept.extend(self._kept_limit(connection, each, user) for each, user in users.items())
 
             before, after = schema.migrate(self._engine, grant)
             password_set = [self._keep_password(credentials) for credentials in users.values()]
         names = [credentials.username for credentials in users.values()]
-        return Migrated(before, after, tuple(map(User, names, made, password_set)))
+        return Migrated(before, after, tuple(map(User, names, made, password_set, kept)))
 
     def rotate(self, application: Application | None = None) -> Rotation:
         """Rotate an application's password, the first one's if none is named.
@@ -198,6 +202,14 @@ class Administration:
         most = application.connections
         return roles.ensure(_driver(connection), of, application.rights, knows_schema=knows, connections=most)
 
+    @staticmethod
+    def _kept_limit(connection: Connection, application: Application, credentials: Credentials) -> int:
+        """The limit of an application's users, when it is above the one that they were to be given; else 0."""
+        driver = _driver(connection)
+        wanted = application.connections or limits.most_connections(driver)
+        present = limits.present_limit(driver, Roles.of(credentials.username).users)
+        return present if present > wanted else 0
+
     def _refuse(self, connection: Connection, users: list[Credentials], *, unused: bool = False) -> None:
         """Raise AdministrationError before anything is taken from somebody who needs it."""
         groups = [Roles.of(user.username).group for user in users]
@@ -226,12 +238,12 @@ class Administration:
     def _refuse_too_many(self, connection: Connection) -> None:
         """Raise AdministrationError where the users together may have more connections than the database has."""
         given = [application.connections for application in self.applications]
-        most = roles.most_connections(_driver(connection))
+        most = limits.most_connections(_driver(connection))
         if sum(given) > most:
             told = " and ".join(f"{whose} {count}" for whose, count in zip(("api", "worker"), given, strict=False))
             raise AdministrationError(
                 f"ecs_rollout_database_connections gives {told} connections, and the database has {most} for them: "
-                f"max_connections, less {roles.LEFT_CONNECTIONS} for its owner. Nothing was changed. Lower them and "
+                f"max_connections, less {limits.LEFT_CONNECTIONS} for its owner. Nothing was changed. Lower them and "
                 "the numbers of tasks, or choose a larger rds_instance_class, and provision."
             )
 

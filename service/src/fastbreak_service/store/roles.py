@@ -17,6 +17,7 @@ from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
 from fastbreak_service.store.granting import grant, run
+from fastbreak_service.store.limits import limit_for, most_connections
 
 if TYPE_CHECKING:
     from typing import Any
@@ -30,8 +31,6 @@ _USERNAME = re.compile(r"([a-z][a-z0-9_]{0,59})_([ab])")
 _POWERS = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
 # Whoever logs in by hand with the application's password is bound by them too.
 _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
-LEFT_CONNECTIONS = 15
-"""Kept for the owner and its tools."""
 
 
 class AdministrationError(Exception):
@@ -88,7 +87,8 @@ def ensure(
 ) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
-    Each user may have so many `connections`, 0: all that there are. Never both at the same time have more than one
+    Each user may have so many `connections`, 0: all that there are; or as many as before, while tasks run that may need
+    more than half of them. Never both at the same time have more than one
     would, for a process logs in as one of them.
     May be repeated. Takes nothing from the owner, whom an older release may still log in as; nor, without
     `knows_schema`, from the roles, but the right to change what is only added to: what a newer release has granted is
@@ -98,7 +98,7 @@ def ensure(
     for name in (roles.group, *roles.users):
         if name not in known:
             run(connection, "CREATE ROLE {} NOLOGIN", sql.Identifier(name))
-    limit = connections or most_connections(connection)
+    limit = limit_for(connection, roles.users, connections or most_connections(connection))
     for user in roles.users:
         run(connection, "GRANT {} TO {}", sql.Identifier(roles.group), sql.Identifier(user))
         run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(limit))
@@ -118,13 +118,6 @@ def set_password(connection: psycopg.Connection[Any], credentials: Credentials) 
         credentials.password.encode(), credentials.username.encode(), b"scram-sha-256"
     )
     run(connection, "ALTER ROLE {} PASSWORD {}", sql.Identifier(credentials.username), sql.Literal(verifier.decode()))
-
-
-def most_connections(connection: psycopg.Connection[Any]) -> int:
-    """The most connections of all users, whatever the number of replicas: some are left for the owner and its tools."""
-    row = connection.execute("SELECT current_setting('max_connections')::int").fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM has a row
-    return max(1, int(row[0]) - LEFT_CONNECTIONS)
 
 
 def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles, rights: Rights) -> set[str]:
