@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ import pytest
 
 from fastbreak_service.environment import SettingsError
 from fastbreak_service.identity.caller import Caller
-from fastbreak_service.people.corrections import Merge
+from fastbreak_service.people.corrections import Merge, Split
 from fastbreak_service.settings import restored_settings
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
@@ -28,6 +28,11 @@ from support.restoring import MOST_LINES, analysis, restore
 from support.seeds import landings, put_persons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from fastbreak_service.people.history import Said
     from fastbreak_service.store.administration import Administration
     from support.postgres import Postgres
 
@@ -37,6 +42,36 @@ ROOT = Caller("hawks", frozenset(), "root")
 
 def tried(living: Administration, restored: Administration) -> Tried:
     return try_restored(living, restored, datetime.now(UTC))
+
+
+def three(place: Place) -> uuid.UUID:
+    """An analysis of three persons."""
+    with place.superuser() as connection:
+        seen = [*landings(), replace(landings()[0], track=3, person=3)]
+        return uuid.UUID(put_persons(connection, seen, "hawks"))
+
+
+def correct(place: Place, known: uuid.UUID, said: Said) -> None:
+    """Correct it for the first time."""
+    with closing_engine(place) as engine:
+        assert TeamCorrections(engine, "hawks", "r").add(known, said, 0) is not None
+
+
+def erase(place: Place, known: uuid.UUID, person: int) -> None:
+    """Erase one of them, with the video."""
+    with closing_engine(place) as engine:
+        gone = PersonErasures(engine, "s3://b", 7).erase(ROOT, known, person, Remains.DELETE)
+    assert not isinstance(gone, Refusal)
+
+
+@contextmanager
+def closing_engine(place: Place) -> Iterator[Engine]:
+    """An engine of the living database."""
+    engine = make_engine(place.settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def test_what_was_erased_since_is_erased_in_the_copy(
@@ -84,19 +119,58 @@ def test_who_was_erased_is_found_by_what_was_seen_of_them(
     place: Place, living: Administration, postgres: Postgres, second: Postgres
 ) -> None:
     """In a backup from before they were said to be one with somebody, who goes with them."""
-    with place.superuser() as connection:
-        known = uuid.UUID(put_persons(connection, [*landings(), replace(landings()[0], track=3, person=3)], "hawks"))
+    known = three(place)
     with closing(restore(place, postgres, second)) as restored:
-        engine = make_engine(place.settings)
-        assert TeamCorrections(engine, "hawks", "r").add(known, Merge((1, 2)), 0) is not None
-        gone = PersonErasures(engine, "s3://b", 7).erase(ROOT, known, 1, Remains.DELETE)
-        engine.dispose()
-        assert not isinstance(gone, Refusal)
+        correct(place, known, Merge((1, 2)))
+        erase(place, known, 1)
         found = tried(living, restored)
         assert (found.erased.persons, found.problems) == (2, ())
         with second.connect(place.tag) as copy:
             assert copy.execute("SELECT person FROM persons").fetchall() == [(3,)]
             assert copy.execute("SELECT DISTINCT person FROM trails").fetchall() == [(3,)]
+
+
+def test_what_was_withdrawn_after_an_erasure_stays_in_a_backup_from_after_it(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    known = three(place)
+    erase(place, known, 3)
+    correct(place, known, Merge((1, 2)))
+    withdrawn = "SELECT number FROM findings WHERE withdrawn ORDER BY number"
+    with closing(restore(place, postgres, second)) as restored:
+        for _ in range(2):
+            found = tried(living, restored)
+            assert (found.problems, found.compared.lost) == ((), ())
+        with second.connect(place.tag) as copy, place.superuser() as connection:
+            assert copy.execute(withdrawn).fetchall() == connection.execute(withdrawn).fetchall() != []
+        erase(place, known, 1)
+        found = tried(living, restored)
+        assert (found.erased.persons, found.problems, found.compared.lost) == (1, (), ())
+        with second.connect(place.tag) as copy:
+            assert copy.execute("SELECT number FROM findings").fetchall() == [], "an erasure since takes it"
+
+
+@pytest.mark.parametrize("otherwise", [False, True], ids=["who was told apart", "somebody else"])
+def test_a_backup_from_before_somebody_was_told_apart_and_erased_is_compared_without_what_went_with_them(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres, *, otherwise: bool
+) -> None:
+    known = three(place)
+    with place.superuser() as connection:
+        connection.execute(
+            "INSERT INTO reviews (analysis_id, finding, version, verdict, reviewer, reviewed_at)"
+            " SELECT analysis_id, number, 1, 'accepted', 'r', '2026-01-01' FROM findings"
+        )
+        [last] = connection.execute("SELECT last_frame FROM persons WHERE person = 1").fetchone() or [0]
+    with closing(restore(place, postgres, second)) as restored:
+        correct(place, known, Split(1, last / 30 - 0.2))
+        erase(place, known, 3 if otherwise else 4)
+        found = tried(living, restored)
+        assert (found.problems, found.compared.lost) == ((), ())
+        with second.connect(place.tag) as copy:
+            left = [(1,), (2,)] if otherwise else [(2,), (3,)]
+            assert copy.execute("SELECT person FROM persons ORDER BY person").fetchall() == left
+            copy.execute("DELETE FROM reviews WHERE finding = (SELECT min(number) FROM findings WHERE person = 2)")
+        assert tried(living, restored).problems == ("1 reviews from before the backup are not in it",)
 
 
 def test_who_was_erased_does_not_come_back_from_what_was_seen_of_a_video_that_was_being_analysed(

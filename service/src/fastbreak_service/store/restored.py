@@ -106,6 +106,7 @@ def erase_again(present: Connection, copy: Connection) -> Erased:
 def _erase_persons_again(present: Connection, copy: Connection) -> int:
     """Erase the persons too, and know of their clips what the living database does; how many were there."""
     known = present.execute(sa.select(person_erasures)).mappings().all()
+    noted = {tuple(row) for row in copy.execute(sa.select(person_erasures.c.analysis_id, person_erasures.c.person))}
     of_clip = sa.select(analyses.c.id, analyses.c.footage_place, analyses.c.movement)
     gone = 0
     for first in range(0, len(known), _AT_ONCE):
@@ -115,7 +116,9 @@ def _erase_persons_again(present: Connection, copy: Connection) -> int:
         gone += copy.execute(
             sa.delete(persons).where(sa.tuple_(persons.c.analysis_id, persons.c.person).in_(there))
         ).rowcount
-        copy.execute(sa.delete(findings).where(findings.c.analysis_id.in_(clips), findings.c.withdrawn))
+        # What the copy has withdrawn after an erasure that it knows was withdrawn since, and is in the living one too.
+        new = [row["analysis_id"] for row in some if (row["analysis_id"], row["person"]) not in noted]
+        copy.execute(sa.delete(findings).where(findings.c.analysis_id.in_(new), findings.c.withdrawn))
         copy.execute(sa.delete(sightings).where(sightings.c.analysis_id.in_(clips)))
         _end(copy, clips)
         note = insert(person_erasures).values([dict(row) for row in some])
