@@ -273,7 +273,8 @@ def test_a_finding_is_reviewed_by_the_keyboard(
     row.click()
     card = page.locator(".card.for_review").first
     number = len(figure()["findings"])
-    expect(page.locator(".card")).to_have_count(number)
+    expect(page.locator("[aria-labelledby=findings] .card")).to_have_count(number)
+    expect(page.get_by_text("Looked for over all persons:")).to_be_visible()
     expect(card.locator(".verdict")).to_have_text("Awaits review")
     card.get_by_label("Note").focus()
     page.keyboard.type("Seen twice.")

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LATEST, looking, nextDelay, SOONEST } from '../src/pure/backoff.ts'
-import { ago, clock, counted, measured, number, size, stamp, words } from '../src/pure/format.ts'
+import { ago, clock, counted, lookedFor, measured, number, size, stamp, words } from '../src/pure/format.ts'
 import { EPSILON, lastAt, seekable, shownAt, timeOf } from '../src/pure/frames.ts'
 import { appended, merged, type Page, pages, replaced, unfinished } from '../src/pure/paging.ts'
 import { extend, frameTimes, type Measure, type Pose, plots } from '../src/pure/series.ts'
@@ -180,6 +180,8 @@ test('figures are told with their error, sign and unit', () => {
   assert.equal(measured(40, 5, 'percent'), '40.0 ± 5.0 %')
   assert.equal(number(-0.01), '0.0')
   assert.equal(words('left_knee_flexion'), 'Left knee flexion')
+  assert.equal(lookedFor({ landing: 12.5, cut: 0 }), 'Looked for over all persons: landings 12.5 s, cuts 0.0 s.')
+  for (const untold of [{}, null, undefined]) assert.equal(lookedFor(untold), '')
   assert.equal(clock(61.239), '1:01.24')
   assert.equal(clock(59.999), '1:00.00')
   assert.equal(size(999), '999 bytes')

@@ -26,6 +26,12 @@ export function words(name: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+/** For how long each kind of event was looked for: "none" in no time is not "none made". Empty where nothing tells. */
+export function lookedFor(seconds: Readonly<Record<string, number>> | null | undefined): string {
+  const kinds = Object.entries(seconds ?? {}).map(([kind, told]) => `${words(kind).toLowerCase()}s ${number(told)} s`)
+  return kinds.length === 0 ? '' : `Looked for over all persons: ${kinds.join(', ')}.`
+}
+
 /** A moment of a video. */
 export function clock(seconds: number): string {
   const hundredths = Math.max(0, Math.round(seconds * 100))

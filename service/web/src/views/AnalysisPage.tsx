@@ -192,7 +192,7 @@ function Found({ analysis, video, client, onError, onErased, again, round }: Fou
           loaded={result.loaded}
           jump={jump}
         />
-        <Events events={result.events} jump={jump} />
+        <Events events={result.events} movement={analysis.movement} loaded={result.loaded} jump={jump} />
       </div>
     </div>
   )

@@ -1,19 +1,29 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Event, Schemas } from '../api/client.ts'
-import { clock, measured, number, words } from '../pure/format.ts'
+import type { Analysis, Event, Schemas } from '../api/client.ts'
+import { clock, lookedFor, measured, number, words } from '../pure/format.ts'
 import { sided } from './Findings.tsx'
 
-/** Each landing, jump, cut and deceleration, with every measure or why there is none. */
-export function Events({ events, jump }: { events: readonly Event[]; jump: (frame: number) => void }) {
-  if (events.length === 0) return null
+interface Props {
+  events: readonly Event[]
+  movement: Analysis['movement']
+  loaded: boolean
+  jump: Jumping
+}
+
+/** Each landing, jump, cut and deceleration, with every measure or why there is none, and for how long they were looked for. */
+export function Events({ events, movement, loaded, jump }: Props) {
+  const looked = lookedFor(movement?.looked_seconds)
+  if (events.length === 0 && (!loaded || looked === '')) return null
   return (
     <section aria-labelledby="events">
       <h2 id="events">Events</h2>
+      {events.length === 0 && <p>None was found.</p>}
       {events.map((event) => (
         <One key={`${event.kind} ${event.person} ${frameOf(event)}`} event={event} jump={jump} />
       ))}
+      {looked !== '' && <p class="small">{looked}</p>}
     </section>
   )
 }
