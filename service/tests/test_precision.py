@@ -5,16 +5,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from fastbreak_service.vision.models import ModelError, PoseModel
+from fastbreak_service.footage.choice import footage_of
+from fastbreak_service.settings import work_settings
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.vision.models import MODEL_NAMES, ModelError, PoseModel
 from fastbreak_service.vision.precision import Precision, possible, spoken
+from fastbreak_service.worker.assembly import assemble
+from fastbreak_service.worker.protocol import Job
 from support.service import command
 
 if TYPE_CHECKING:
@@ -75,6 +83,32 @@ def test_fast_is_the_same_again_and_says_what_it_counted_in(person_clip: Path) -
     ]
     apart = [abs(angles[0][key] - angles[1][key]) for key in angles[0].keys() & angles[1].keys()]
     assert np.median(apart) < 1.5
+
+
+@pytest.mark.parametrize("wanted", [Precision.F32, Precision.FAST])
+def test_a_worker_counts_as_the_service_is_told(
+    wanted: Precision, person_clip: Path, models_directory: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From the variable to the process that analyses."""
+    named = {"DATABASE_HOST": "h", "DATABASE_NAME": "n", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
+    named |= {"PRECISION": wanted, "MODELS_DIRECTORY": str(models_directory), "FOOTAGE": str(tmp_path)}
+    settings = work_settings({f"FASTBREAK_{name}": value for name, value in named.items()})
+    engine, footage = make_engine(settings.database), footage_of(settings.footage)
+    analyst = assemble(settings, engine, footage).analyst
+    video = footage.directory / "video"
+    shutil.copy(person_clip, video)
+
+    async def run() -> Any:
+        try:
+            return await analyst.analyse(Job("1", str(video), str(footage.directory / "measures"), Limits()))
+        finally:
+            await analyst.stop()
+
+    result = asyncio.run(run())
+    footage.close()
+    engine.dispose()
+    assert result["model"]["name"] == MODEL_NAMES[possible(wanted)]
+    assert ("has no AVX512-BF16" in capfd.readouterr().err) is (wanted is not possible(wanted))
 
 
 def test_a_process_has_one_precision(vision: PoseModel, models_directory: Path) -> None:

@@ -26,6 +26,7 @@ from .arithmetic import arithmetic_problems
 from .capacity import capacity_problems
 from .identity import identity_problems
 from .permissions import permission_looks
+from .precision import precision_problems
 from .prerequisites import prerequisite_looks
 from .quotas import quota_problems
 from .reach import reach_problems
@@ -83,6 +84,7 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
             lambda aside: shifting_problems(aside, facts, orphan_arn),
             *prerequisite_looks(session, facts),
             *permission_looks(session, facts),
+            lambda aside: precision_problems(aside.request, facts.target) if facts.plan.judges else (),
             lambda aside: capacity_problems(aside, facts),
             lambda aside: quota_problems(aside, facts),
             lambda aside: arithmetic_problems(aside, facts),
