@@ -60,12 +60,13 @@ def _form_problem(limits: Any) -> str:
 
 def _tasks(service: Mapping[str, Any], companions: Any) -> Iterator[tuple[str, str, int]]:
     """Whose user, what, and how many tasks at most run at once while a release is under way."""
-    percent = int(service.get("maximum_percent") or _TWICE) if service.get("strategy") == _ROLLING else _TWICE
+    percent = (_number(service.get("maximum_percent")) or _TWICE) if service.get("strategy") == _ROLLING else _TWICE
     most = _most(service.get("tasks_maximum"), service)
     yield "api", f"the service ({_told('ecs_rollout_tasks_maximum', most)})", most * percent // 100
     for entry in companions if isinstance(companions, list | tuple) else ():
         if isinstance(entry, Mapping):
-            output = (entry.get("environment_outputs") or {}).get(_SECRET)
+            outputs = entry.get("environment_outputs")
+            output = outputs.get(_SECRET) if isinstance(outputs, Mapping) else None
             most = _most(entry.get("tasks_maximum") or entry.get("tasks_minimum"), entry)
             told = f"companion {entry.get('name')} ({_told('tasks_maximum', most)})"
             yield "worker" if output == _OF_WORKERS else "api", told, most * _TWICE // 100
@@ -77,8 +78,18 @@ def _told(name: str, most: int) -> str:
 
 def _most(maximum: Any, bounds: Mapping[str, Any]) -> int:
     """The most tasks that there may be, by the bounds or by a schedule's."""
-    scheduled = [entry.get("maximum") for entry in bounds.get("scheduled_actions") or () if isinstance(entry, Mapping)]
-    return max(int(number) for number in [maximum or 1, *scheduled] if number is not None)
+    actions = bounds.get("scheduled_actions")
+    listed = actions if isinstance(actions, list | tuple) else ()
+    scheduled = [entry.get("maximum") for entry in listed if isinstance(entry, Mapping)]
+    return max([number for value in (maximum, *scheduled) if (number := _number(value)) is not None], default=1)
+
+
+def _number(value: Any) -> int | None:
+    """A number of tasks; None for what is none, which whoever reads the companions or the arguments says in words."""
+    try:
+        return None if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError):
+        return None
 
 
 class FilterModule:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,12 +29,11 @@ from fastbreak_service.store.team_analyses import (
     OLD_SEGMENTS_CONTRACT,
     SEGMENTS_CONTRACT,
 )
-from fastbreak_service.store.work import Backlog, WorkQueue
+from fastbreak_service.store.work import Backlog, Work, WorkQueue
 from support.cut import accept, cut, lapse, parts, row, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -231,6 +231,59 @@ def test_a_part_that_is_missing_is_told_and_stays_as_a_dead_letter(
     assert row(owner, tables.work, analysis_id=joiner.analysis)["reason"] == "a part is missing"
     assert store.ended(joiner.analysis) == [], "what was seen does not stay"
     assert queue.backlog() == Backlog(0, 0.0, 1, 0)
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_join_whose_answer_was_lost_has_ended_it_and_no_other(
+    owner: Engine, queue: WorkQueue, store: SegmentStore, tmp_path: Path, *, succeeded: bool
+) -> None:
+    joiner = joined(owner, queue, store)
+    records = AnalysisStore(store._engine)
+
+    def ends(one: Work) -> bool:
+        whose = (one.analysis, one.owner)
+        if succeeded:
+            return records.finish(*whose, RESULT, tmp_path / "none", held=one, dead="why")
+        return records.fail(*whose, "x", "why", one, dead=True)
+
+    assert [ends(joiner), ends(joiner)] == [True, True]
+    assert row(owner, tables.work, analysis_id=joiner.analysis)["reason"] == "why"
+    assert not ends(replace(joiner, attempt=joiner.attempt - 1, token=uuid.uuid4()))
+
+
+@pytest.mark.parametrize("stolen", [True, False])
+def test_work_that_is_taken_while_its_result_is_written_ends_nothing(
+    owner: Engine,
+    queue: WorkQueue,
+    store: SegmentStore,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stolen: bool,
+) -> None:
+    joiner = joined(owner, queue, store)
+
+    def meanwhile(*_: object) -> None:
+        # Its lease is renewed while the rows are on their way.
+        assert queue.extend(joiner)
+        if stolen:
+            mine = tables.work.c.analysis_id == joiner.analysis
+            with owner.begin() as connection:
+                connection.execute(sa.update(tables.work).where(mine).values(token=uuid.uuid4()))
+
+    monkeypatch.setattr(AnalysisStore, "_write", meanwhile)
+    records = AnalysisStore(store._engine)
+    result = RESULT | {"persons": [{"id": 1}]}
+    ended = records.finish(joiner.analysis, joiner.owner, result, Path("none"), held=joiner, dead="why")
+    assert ended is not stolen
+    assert row(owner, tables.analyses, id=joiner.analysis)["status"] == ("running" if stolen else "succeeded")
+    assert (row(owner, tables.work, analysis_id=joiner.analysis)["dead_at"] is None) is stolen
+
+
+def joined(owner: Engine, queue: WorkQueue, store: SegmentStore) -> Work:
+    """A join that was taken."""
+    cut(owner, queue, store, 1)
+    assert store.saw(taken(queue), b"seen", 1)
+    return taken(queue)
 
 
 def test_with_its_work_and_with_its_analysis_go_the_segments(

@@ -76,11 +76,14 @@ class AnalysisStore:
         `dead`: the work is a dead letter from the same moment on, whoever is killed in the next one.
         """
         values = {"error_code": code, "error_message": message}
-        with self._engine.begin() as connection:
-            if not self._move(connection, analysis, owner, held, status="failed", finished_at=sa.func.now(), **values):
-                return _was_ended(connection, analysis, held, "failed")
-            if dead and held is not None:
-                bury(connection, held, message)
+        try:
+            with self._engine.begin() as connection:
+                moved = {"status": "failed", "finished_at": sa.func.now(), **values}
+                if not self._move(connection, analysis, owner, held, **moved):
+                    return _was_ended(connection, analysis, held, "failed")
+                _bury(connection, held, message if dead else "")
+        except _LostError:
+            return False
         return True
 
     def finish(  # noqa: PLR0913, PLR0917 - what, whose, and where from
@@ -99,15 +102,17 @@ class AnalysisStore:
         `missing` in a result says which parts of the video nobody could look at. `dead` is why the work is a dead
         letter from the same moment on, empty when it is none.
         """
-        with self._engine.begin() as connection:
-            be_patient(connection, _COPY_SECONDS)
-            if not self._move(connection, analysis, owner, held, **_succeeded(result)):
-                return _was_ended(connection, analysis, held, "succeeded")
-            if dead and held is not None:
-                bury(connection, held, dead)
-            if result["persons"]:
-                files = {"measures": rows, "poses": poses, "trails": trails}
-                self._write(connection, analysis, result, files)
+        try:
+            with self._engine.begin() as connection:
+                be_patient(connection, _COPY_SECONDS)
+                if not self._move(connection, analysis, owner, held, **_succeeded(result)):
+                    return _was_ended(connection, analysis, held, "succeeded")
+                if result["persons"]:
+                    self._write(connection, analysis, result, {"measures": rows, "poses": poses, "trails": trails})
+                # At last: nobody could renew the lease of work that is locked meanwhile.
+                _bury(connection, held, dead)
+        except _LostError:
+            return False
         return True
 
     def _write(
@@ -196,11 +201,26 @@ def _succeeded(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class _LostError(Exception):
+    """Somebody else has taken the work in the middle of the transaction that ends its analysis."""
+
+
+def _bury(connection: Connection, held: Work | None, reason: str) -> None:
+    """Make the work a dead letter if there is a reason. Raises _LostError, so that nothing of this attempt stays."""
+    if reason and held is not None and not bury(connection, held, reason):
+        raise _LostError
+
+
 def _was_ended(connection: Connection, analysis: UUID, held: Work | None, status: str) -> bool:
-    """Whether this attempt has ended it already, and the answer was lost; of a group's nobody knows which it was."""
-    if held is None or held.group is not None:
+    """Whether this attempt has ended it already, and the answer was lost; of segments nobody knows which it was."""
+    if held is None or held.part is not None:
         return False
     ended = (analyses.c.id == analysis, analyses.c.owner == held.owner, analyses.c.status == status)
+    if held.group is not None:
+        # The owner is the same for every join; the work is held by the last one, or was buried by it.
+        buried = sa.and_(work.c.dead_at.is_not(None), work.c.takes == held.attempt)
+        last = sa.or_(work.c.token == held.token, buried)
+        ended = (*ended, sa.exists().where(work.c.analysis_id == analysis, last))
     return connection.execute(sa.select(analyses.c.id).where(*ended)).first() is not None
 
 

@@ -21,7 +21,7 @@ from fastbreak_service.people.history import Undo, as_content, of_content
 from fastbreak_service.people.pieces import Piece, read, written
 from fastbreak_service.people.results import Event, Stored, change
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.erasures import LOCKED_SECONDS
 from fastbreak_service.store.repeating import repeatable
@@ -79,7 +79,7 @@ class TeamCorrections:
         """The newest entries, one more than the limit; those before a version, when given; None: no analysis."""
         mine = sa.select(analyses.c.id).where(analyses.c.team == self._team, analyses.c.id == analysis)
         kept = sa.select(trails.c.track).where(trails.c.analysis_id == analysis).limit(1)
-        with of_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team) as connection:
             if connection.execute(mine).first() is None:
                 return None
             rows = connection.execute(_entries(analysis)).mappings().all()

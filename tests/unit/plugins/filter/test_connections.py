@@ -61,6 +61,17 @@ def test_a_companion_without_the_workers_secret_is_the_apis_user():
     assert "2 of companion other (tasks_maximum 1" in problem({"api": 40}, companions=[WORKER, {"name": "other"}])
 
 
+@pytest.mark.parametrize("value", ["four", None, [], {}, [5], {"a": 1}, True, 1.5, "", 0])
+@pytest.mark.parametrize(
+    "key", ["name", "tasks_minimum", "tasks_maximum", "environment_outputs", "scheduled_actions", "maximum"]
+)
+def test_what_is_badly_written_is_left_to_who_reads_the_companions(key, value):
+    other = {"scheduled_actions": [{"maximum": value}]} if key == "maximum" else {key: value}
+    assert isinstance(problem({"api": 4000, "worker": 4000}, companions=[{**WORKER, **other}]), str)
+    assert isinstance(problem({"api": 4000}, {**SERVICE, **other, "strategy": "ROLLING"}), str)
+    assert connections.connections_problem({"api": 40}, SERVICE, value) == ""
+
+
 @pytest.mark.parametrize("limits", [5, None, {"api": 0}, {"api": "40"}, {"api": True}, {"workers": 5}, {"api": 1.5}])
 def test_what_is_not_understood_is_refused(limits):
     assert re.match(r"ecs_rollout_database_connections (is|has) ", problem(limits))
