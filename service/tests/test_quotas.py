@@ -198,3 +198,17 @@ def test_both_ways_in_are_held_to_it_and_the_team_sees_it(bounded: Service, issu
     assert (used["day_bytes"]["used"], used["month_bytes"]["used"]) == (len(video), len(video))
     assert Staff(bounded, issuer, "ada", "bulls").get("/v1/usage").json()["waiting"] == {"used": 2, "quota": 2}
     assert bounded.http.get("/v1/usage").status_code == 401
+
+
+def test_who_repeats_what_took_the_last_place_gets_it(bounded: Service, issuer: Issuer, plain_clip: Path) -> None:
+    video = plain_clip.read_bytes()
+    bob = Staff(bounded, issuer, "bob", f"team-{uuid.uuid4().hex[:8]}", "uploader")
+    headers = {"content-type": "video/mp4", "idempotency-key": "k"}
+
+    def send(_: int) -> tuple[int, str]:
+        answer = bob.ask("POST", "/v1/analyses", content=video, headers=headers)
+        return answer.status_code, answer.json().get("id")
+
+    with ThreadPoolExecutor(4) as threads:
+        ((status, identity),) = set(threads.map(send, range(4)))
+    assert (status, identity is not None) == (202, True)

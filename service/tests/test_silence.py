@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import ast
 import time
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -24,6 +26,7 @@ from fastbreak_service.store.engine import PatientConnection, asking, be_patient
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.failures import is_away
 from fastbreak_service.store.team_analyses import MeasureQuery, SaidQuery, TeamAnalyses
+from fastbreak_service.store.team_corrections import TeamCorrections
 from fastbreak_service.store.team_reviews import TeamReviews
 from fastbreak_service.store.team_uploads import TeamUploads
 from fastbreak_service.store.usage import TeamUsage
@@ -33,7 +36,6 @@ from support.staff import code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -52,10 +54,34 @@ READS: dict[str, Callable[[Engine], object]] = {
     "under": lambda engine: TeamUploads(engine, ADA).under("k"),
     "usage": lambda engine: TeamUsage(engine, TEAM, Quota()).now(),
     "reviews": lambda engine: TeamReviews(engine, TEAM, "ada").of(ID, 1, 1, None),
+    "corrections": lambda engine: TeamCorrections(engine, TEAM, "ada").of(ID, 1, None),
     "audit": lambda engine: Trail(engine).of(TEAM, 1, None, None),
     "erasures": lambda engine: Erasures(engine, "p", None).of(TEAM, 1, None),
     "noted": lambda engine: Trail(engine).saw(ADA, Action.LISTED),
 }
+
+# What a method calls that changes something.
+WRITES = {"insert", "update", "delete", "done", "record", "hold_persons", "erase_analysis", "erase_person"}
+
+
+def transactions(opened: str) -> Iterator[tuple[str, set[str]]]:
+    """Each method of the store that has such a transaction: its name, and what is called in it."""
+    for file in Path(callers.__file__).parent.glob("*.py"):
+        for kind in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef)):
+            for method in (node for node in kind.body if isinstance(node, ast.FunctionDef)):
+                called = {name_of(node.func) for node in ast.walk(method) if isinstance(node, ast.Call)}
+                if opened in called:
+                    yield f"{kind.name}.{method.name}", called
+
+
+def name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def test_whoever_only_reads_does_so_in_a_transaction_that_ends_soon() -> None:
+    found = dict(transactions("of_team"))
+    assert found
+    assert [name for name, called in found.items() if called.isdisjoint(WRITES)] == []
 
 
 @pytest.fixture

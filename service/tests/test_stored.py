@@ -283,3 +283,19 @@ def test_both_ways_in_are_refused_before_a_byte_and_opened_by_what_is_given_up(
     assert bob.ask("DELETE", f"/v1/uploads/{begun[0].json()['id']}").status_code == 204
     assert bob.send(plain_clip.read_bytes()).status_code == 202
     assert bob.get("/v1/usage").json()["stored_bytes"]["used"] == GIB - UPLOAD_BYTES + plain_clip.stat().st_size
+
+
+def test_who_repeats_what_took_the_last_room_gets_it(bounded: Service, issuer: Issuer) -> None:
+    bob = Staff(bounded, issuer, "bob", f"team-{uuid.uuid4().hex[:8]}", "uploader")
+    for _ in range(3):
+        assert bob.ask("POST", "/v1/uploads", json={"size_bytes": UPLOAD_BYTES}).status_code == 201
+
+    def begin(_: int) -> tuple[int, str]:
+        headers = {"idempotency-key": "k"}
+        answer = bob.ask("POST", "/v1/uploads", json={"size_bytes": UPLOAD_BYTES}, headers=headers)
+        return answer.status_code, answer.json().get("id")
+
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(begin, range(8)))
+    ((status, identity),) = found
+    assert (status, identity is not None) == (201, True)

@@ -68,9 +68,7 @@ class Intake:
             caller = await self._admission.admit(request, Role.UPLOADER)
             upload.check_headers(request, self._settings.max_upload_bytes)
             key, analyses = parameters.idempotency_key(request), self._analyses(caller)
-            if key is None or await ask(CALLER_SECONDS, analyses.sent_under, key) is None:
-                await self._check_queue(1)
-                await self._check_quota(caller, request.headers.get("content-length", ""))
+            await self._look_ahead(request, caller, analyses, key)
             analysis = await self._receive(request, body, key, analyses)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -90,15 +88,12 @@ class Intake:
             size = await body.save(arriving, self._settings.max_upload_bytes, self._settings.scratch_bytes, digest)
             refuse_empty(size)
             fingerprint = digest.hexdigest() if digest else None
-            known = await ask(CALLER_SECONDS, analyses.sent_under, key) if key else None
+            known = await _sent(analyses, key)
             if known is None:
                 place, durable = self._footage.place, self._footage.durable
                 version = self._settings.work.version
                 new = NewAnalysis(analysis, filename, size, place, durable, version, key, fingerprint)
-                with within_quota():
-                    # Of a body in chunks nobody knew the size before.
-                    await ask(CALLER_SECONDS, analyses.expect, new)
-                known = await self._accept(new, arriving, analyses)
+                known = await self._accept_or_find(new, arriving, analyses)
         except RejectedVideoError as error:
             raise rejected(error) from error
         except NotCheckedError as error:
@@ -108,6 +103,31 @@ class Intake:
         if known.fingerprint != fingerprint:
             raise parameters.key_reused()
         return known.id
+
+    async def _look_ahead(self, request: Request, caller: Caller, analyses: TeamAnalyses, key: str | None) -> None:
+        """Raise ApiError, before a byte of it is read, for a video that has no place, and was not accepted before."""
+        if await _sent(analyses, key) is not None:
+            return
+        try:
+            await self._check_queue(1)
+            await self._check_quota(caller, request.headers.get("content-length", ""))
+        except ApiError:
+            # The first try may have been accepted since, and have taken the last place with it.
+            if await _sent(analyses, key) is None:
+                raise
+
+    async def _accept_or_find(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
+        """What is on record under its key in the end. Raises ApiError, RejectedVideoError, NotCheckedError."""
+        try:
+            with within_quota():
+                # Of a body in chunks nobody knew the size before.
+                await ask(CALLER_SECONDS, analyses.expect, new)
+            return await self._accept(new, arrived, analyses)
+        except ApiError:
+            found = await _sent(analyses, new.idempotency_key)
+            if found is None:
+                raise
+            return found
 
     async def _accept(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
         """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
@@ -184,3 +204,8 @@ class Intake:
             raise ApiError(
                 429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)}
             )
+
+
+async def _sent(analyses: TeamAnalyses, key: str | None) -> Sent | None:
+    """What was accepted under a key."""
+    return await ask(CALLER_SECONDS, analyses.sent_under, key) if key is not None else None

@@ -138,9 +138,21 @@ def read_new(body: dict[str, Any], limit: int) -> tuple[str | None, int]:
 
 async def _begin(parts: Parts, caller: Caller, filename: str | None, size: int, key: str | None) -> dict[str, Any]:
     """What an upload looks like that begins, or that was begun under its key before. Raises ApiError."""
-    uploads = parts.uploads(caller)
-    if key is not None and (known := await _under(parts, uploads, key, fingerprint(filename, size))):
+    uploads, announced = parts.uploads(caller), fingerprint(filename, size)
+    if key is not None and (known := await _under(parts, uploads, key, announced)):
         return known
+    try:
+        return await _began(parts, caller, filename, size, key)
+    except ApiError as error:
+        # The first try may have begun it since, and have taken the last room with it.
+        if error.status == 429 and key is not None and (known := await _under(parts, uploads, key, announced)):
+            return known
+        raise
+
+
+async def _began(parts: Parts, caller: Caller, filename: str | None, size: int, key: str | None) -> dict[str, Any]:
+    """What an upload looks like that begins. Raises ApiError."""
+    uploads = parts.uploads(caller)
     # Nobody sends in vain what would not be accepted now. It has its room then, and once complete is held to the rest
     # of the quota of that time.
     with within_quota():

@@ -215,12 +215,12 @@ def _was_ended(connection: Connection, analysis: UUID, held: Work | None, status
     """Whether this attempt has ended it already, and the answer was lost; of segments nobody knows which it was."""
     if held is None or held.part is not None:
         return False
-    ended = (analyses.c.id == analysis, analyses.c.owner == held.owner, analyses.c.status == status)
+    ended = [analyses.c.id == analysis, analyses.c.owner == held.owner, analyses.c.status == status]
     if held.group is not None:
         # The owner is the same for every join; the work is held by the last one, or was buried by it.
         buried = sa.and_(work.c.dead_at.is_not(None), work.c.takes == held.attempt)
         last = sa.or_(work.c.token == held.token, buried)
-        ended = (*ended, sa.exists().where(work.c.analysis_id == analysis, last))
+        ended.append(sa.exists().where(work.c.analysis_id == analysis, last))
     return connection.execute(sa.select(analyses.c.id).where(*ended)).first() is not None
 
 
