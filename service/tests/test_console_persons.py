@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from support.browsing import CHROMIUM, check, refusal, sign_in
+from support.browsing import CHROMIUM, check, refusal, sign_in, somebody
 from support.seeds import figure, landings, put_analysis, put_persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page, Route
     from psycopg import Connection
 
     from support.console import Site
@@ -54,6 +54,7 @@ def test_a_doubt_is_answered_and_the_answer_undone(page: Page, site: Site, doubt
     expect(who.get_by_role("heading")).to_be_focused()
     expect(page.locator(".facts")).to_contain_text("1 person")
     expect(who.get_by_role("listitem")).to_have_count(0)
+    expect(who.get_by_text("Said so far (1)")).to_be_visible()
     who.get_by_text("Said so far (1)").press("Enter")
     expect(who.locator(".entry")).to_contain_text("By kim")
     check(page, tmp_path, "corrected")
@@ -62,9 +63,7 @@ def test_a_doubt_is_answered_and_the_answer_undone(page: Page, site: Site, doubt
     expect(who.locator(".entry").last).to_contain_text("(undone)")
 
 
-def test_somebody_is_split_at_the_frame_that_is_shown(
-    page: Page, site: Site, doubted: str, database: Connection
-) -> None:
+def test_somebody_is_split_at_the_frame_that_is_shown(page: Page, site: Site, doubted: str) -> None:
     sign_in(page, site, "kim", f"/analyses/{doubted}")
     page.get_by_label("Angles of").select_option("2")
     who = page.get_by_role("region", name="Who is who")
@@ -77,14 +76,77 @@ def test_somebody_is_split_at_the_frame_that_is_shown(
     who.get_by_role("button", name="Split person 2").click()
     expect(who.get_by_role("status")).to_contain_text("Person 2 is number 3 from")
     expect(page.locator(".facts")).to_contain_text("3 persons")
-    # Somebody else is faster, by another page.
-    database.execute(
-        "INSERT INTO corrections (analysis_id, version, content, reviewer) VALUES (%s, 2, %s, 'ada')",
-        [doubted, json.dumps({"kind": "undo", "correction": 1})],
-    )
+
+
+def test_of_two_reviewers_the_slower_decides_again_on_the_others_result(
+    page: Page, browser: Browser, site: Site, doubted: str
+) -> None:
+    who = page.get_by_role("region", name="Who is who")
+    sign_in(page, site, "kim", f"/analyses/{doubted}")
+    who.get_by_role("button", name="Show 0:02").click()
+    for _ in range(9):
+        page.get_by_role("slider", name="Frame").press("ArrowRight")
+    page.get_by_label("Angles of").select_option("2")
+    split = who.get_by_role("button", name="Split person 2")
+    expect(split).to_be_visible()
+    with somebody(browser) as other:
+        sign_in(other, site, "ada", f"/analyses/{doubted}")
+        others = other.get_by_role("region", name="Who is who")
+        others.get_by_role("button", name="1 and 2 are the same person").click()
+        expect(others.get_by_role("status")).to_have_text("Persons 1 and 2 are one, who is number 1.")
+    held: list[Route] = []
+    page.route("**/poses?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - it marks what it is given
+    split.click()
+    expect(who.get_by_role("alert")).to_contain_text("Somebody has said who is who")
+    expect(page.locator(".facts")).to_contain_text("1 person")
+    expect(who.get_by_role("heading")).to_be_focused()
+    # Until all is that of now, nothing can be said.
+    expect(who).to_contain_text("Loading who is who")
+    expect(who.get_by_role("button")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(who.get_by_text("Said so far (1)")).to_be_visible()
+    expect(who.get_by_role("listitem")).to_have_count(0)
+    expect(page.get_by_label("Angles of")).to_have_count(0)
+    who.get_by_role("button", name="Split person 1").click()
+    expect(who.get_by_role("status")).to_contain_text("Person 1 is number 3 from")
+    expect(page.locator(".facts")).to_contain_text("2 persons")
+
+
+def test_what_was_said_before_the_results_arrive_is_refused(
+    page: Page, site: Site, doubted: str, database: Connection
+) -> None:
+    """The version is never newer than what is shown: somebody else is faster while the page loads."""
+
+    def corrected(route: Route) -> None:
+        database.execute(
+            "INSERT INTO corrections (analysis_id, version, content, reviewer) VALUES (%s, 1, %s, 'ada')",
+            [doubted, json.dumps({"kind": "undo", "correction": 1})],
+        )
+        route.continue_()
+
+    page.route("**/poses?*", corrected, times=1)
+    sign_in(page, site, "kim", f"/analyses/{doubted}")
+    who = page.get_by_role("region", name="Who is who")
     who.get_by_role("button", name="Same person", exact=True).click()
     expect(who.get_by_role("alert")).to_contain_text("Somebody has said who is who")
-    expect(who.get_by_text("Said so far (2)")).to_be_visible()
+    expect(who.get_by_text("Said so far (1)")).to_be_visible()
+
+
+@pytest.mark.parametrize("part", ["corrections", "doubts"])
+def test_who_is_who_that_cannot_be_loaded_is_asked_for_again(page: Page, site: Site, doubted: str, part: str) -> None:
+    sign_in(page, site, "kim", f"/analyses/{doubted}")
+    who = page.get_by_role("region", name="Who is who")
+    same = who.get_by_role("button", name="1 and 2 are the same person")
+    expect(same).to_be_visible()
+    page.route(f"**/{part}?*", refusal(503, "database_unavailable", "The database cannot be reached."))
+    with page.expect_response(f"**/{part}?*"):
+        same.click()
+    expect(page.get_by_role("alert")).to_contain_text("The database cannot be reached.")
+    page.unroute(f"**/{part}?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(who.get_by_text("Said so far (1)")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_where_nothing_can_be_corrected_nobody_is_asked(page: Page, site: Site, database: Connection) -> None:

@@ -10,6 +10,7 @@ import { Certificate } from './Certificate.tsx'
 import { Erase, ErasePerson } from './Erase.tsx'
 import { Events } from './Events.tsx'
 import { Findings } from './Findings.tsx'
+import type { Who } from './known.ts'
 import { STATES } from './ListPage.tsx'
 import { Loading, Message, Problem } from './Message.tsx'
 import { Player } from './Player.tsx'
@@ -42,10 +43,10 @@ export function AnalysisPage({ client, id, onError, visit }: Props & { visit: (p
 /** One analysis, whatever its state. */
 function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: Erased) => void }) {
   const [round, setRound] = useState(0)
-  const { analysis, error } = useAnalysis(client, id, onError, round)
+  const { loaded, error } = useAnalysis(client, id, onError, round)
   const again = () => setRound((count) => count + 1)
-  if (analysis === null)
-    return error === null ? <Loading what="the analysis" /> : <Problem error={error} again={again} />
+  if (loaded === null) return error === null ? <Loading what="the analysis" /> : <Problem error={error} again={again} />
+  const { analysis, who } = loaded
   return (
     <>
       <div class="heading">
@@ -76,7 +77,9 @@ function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: E
           onError={onError}
           onErased={onErased}
           again={again}
-          round={round}
+          who={who}
+          round={loaded.round}
+          current={loaded.round === round}
         />
       )}
     </>
@@ -120,11 +123,14 @@ interface FoundProps extends Omit<Props, 'id'> {
   analysis: Analysis
   video: Video
   again: () => void
+  who: Who
   round: number
+  /** Whether no newer round was asked for. */
+  current: boolean
   onErased: (erased: Erased) => void
 }
 
-function Found({ analysis, video, client, onError, onErased, again, round }: FoundProps) {
+function Found({ analysis, video, client, onError, onErased, again, who, round, current }: FoundProps) {
   const { result, error } = useResult(client, analysis.id, true, onError, round)
   const [chosen, setPerson] = useState<number | null>(null)
   // Whoever is chosen may be somebody else's number meanwhile.
@@ -174,10 +180,11 @@ function Found({ analysis, video, client, onError, onErased, again, round }: Fou
           persons={analysis.persons}
           person={person}
           moment={times[lastAt(times, moment)] ?? moment}
-          round={round}
+          who={who}
+          ready={current && result.loaded && result.round === round && measures !== null}
           seek={seek}
           onError={onError}
-          onCorrected={again}
+          again={again}
         />
         {measures !== null && <Plots plots={drawn} moment={moment} seek={seek} />}
         {measures === null && unmeasured === null && <Loading what="the angles" />}

@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Analysis, ApiError, type Client, type Correction, type Doubt, type Said } from '../api/client.ts'
 import { ago, clock } from '../pure/format.ts'
+import type { Who } from './known.ts'
+import { Problem } from './Message.tsx'
 
 interface Props {
   client: Client
@@ -13,38 +15,26 @@ interface Props {
   person: number | null
   /** The time of the frame that is shown. */
   moment: number
-  round: number
+  who: Who
+  /** Whether all that is shown is at least as new as what is known of who is who. */
+  ready: boolean
   seek: (time: number) => void
   onError: (error: unknown) => boolean
-  /** Somebody is somebody else: everything is to be asked for again. */
-  onCorrected: () => void
-}
-
-interface Known {
-  version: number
-  corrections: readonly Correction[]
-  doubts: readonly Doubt[]
+  /** Somebody is somebody else, or may be: everything is to be asked for again. */
+  again: () => void
 }
 
 /** Where it is in doubt who is who, what was said of it, and saying more. */
-export function WhoIsWho({ client, analysis, person, moment, round, seek, onError, onCorrected, ...rest }: Props) {
+export function WhoIsWho({ client, analysis, person, moment, who, ready, seek, onError, again, ...rest }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const [known, setKnown] = useState<Known | null>(null)
   const [told, setTold] = useState('')
   const [problem, setProblem] = useState('')
-  const [loaded, setLoaded] = useState(0)
   const busy = useRef(false)
-  useEffect(() => {
-    const control = new AbortController()
-    load(client, analysis, control.signal)
-      .then(setKnown)
-      .catch((error: unknown) => control.signal.aborted || onError(error) || setProblem(inWords(error)))
-    return () => control.abort()
-  }, [client, analysis, round, loaded])
-  if (known === null) return null
+  const { known } = who
+  if (known === null) return who.problem === null ? null : <Problem error={who.problem} again={again} />
   // Nothing is disabled meanwhile: whoever works by the keyboard would lose their place.
   const say = async (said: Said) => {
-    if (busy.current) return
+    if (busy.current || !ready) return
     busy.current = true
     setProblem('')
     setTold('')
@@ -53,11 +43,14 @@ export function WhoIsWho({ client, analysis, person, moment, round, seek, onErro
       setTold(entry.words)
       // The button that was pressed may be gone with what it was about.
       heading.current?.focus()
-      onCorrected()
+      again()
     } catch (error) {
       if (onError(error)) return
       setProblem(inWords(error))
-      if (error instanceof ApiError && error.status === 412) setLoaded((count) => count + 1)
+      if (!(error instanceof ApiError && error.status === 412)) return
+      // What was pressed is about a result that is no more.
+      heading.current?.focus()
+      again()
     } finally {
       busy.current = false
     }
@@ -73,22 +66,14 @@ export function WhoIsWho({ client, analysis, person, moment, round, seek, onErro
           {problem}
         </p>
       )}
-      {known.doubts.length > 0 && <Doubts doubts={known.doubts} seek={seek} say={say} />}
-      {person !== null && <Saying key={person} person={person} moment={moment} say={say} persons={rest.persons} />}
-      {known.corrections.length > 0 && <History corrections={known.corrections} say={say} />}
+      {!ready && <p class="loading">Loading who is who …</p>}
+      <div hidden={!ready}>
+        {known.doubts.length > 0 && <Doubts doubts={known.doubts} seek={seek} say={say} />}
+        {person !== null && <Saying key={person} person={person} moment={moment} say={say} persons={rest.persons} />}
+        {known.corrections.length > 0 && <History corrections={known.corrections} say={say} />}
+      </div>
     </section>
   )
-}
-
-/** What is known, null where persons cannot be corrected: of this analysis, or by a service of the release before. */
-async function load(client: Client, analysis: string, signal: AbortSignal): Promise<Known | null> {
-  try {
-    const { version, corrections, correctable } = await client.corrections(analysis, signal)
-    return correctable ? { version, corrections, doubts: await client.doubts(analysis, signal) } : null
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null
-    throw error
-  }
 }
 
 function inWords(error: unknown): string {

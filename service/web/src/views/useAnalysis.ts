@@ -7,27 +7,40 @@ import { LATEST } from '../pure/backoff.ts'
 import { pages } from '../pure/paging.ts'
 import { isOver, isSame, type Progress } from '../pure/progress.ts'
 import { extend, type Measure, type Track } from '../pure/series.ts'
+import { type Who, whoIsWho } from './known.ts'
 import { whileSeen } from './whileSeen.ts'
+
+/** An analysis, who is who in it, and the round in which that was asked for. */
+interface Loaded {
+  analysis: Analysis
+  who: Who
+  round: number
+}
 
 /**
  * An analysis, which stays current until it has ended: the service tells how far it is. While it does not, it is asked
  * now and then.
  */
 export function useAnalysis(client: Client, id: string, onError: (error: unknown) => boolean, round: number) {
-  const [analysis, setAnalysis] = useState<Analysis | null>(null)
+  const [loaded, setLoaded] = useState<Loaded | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
     let before = ''
     const ask = async (signal: AbortSignal): Promise<Analysis> => {
-      const found = await client.analysis(id, signal)
-      setAnalysis(found)
+      const first = await client.analysis(id, signal)
+      const who = await whoIsWho(client, first, onError, signal)
+      // What is shown must not be older than the version: persons may have been corrected between the two answers.
+      const found = who.known === null || who.known.version === 0 ? first : await client.analysis(id, signal)
+      setLoaded({ analysis: found, who, round })
       setError(null)
       return found
     }
+    const tell = (told: Progress) =>
+      setLoaded((known) => known && { ...known, analysis: { ...known.analysis, ...told } })
     return whileSeen(async (signal) => {
       try {
         let found = await ask(signal)
-        const followed = isOver(found.status) ? null : await follow(client, id, found, signal, setAnalysis)
+        const followed = isOver(found.status) ? null : await follow(client, id, found, signal, tell)
         if (followed?.over) found = await ask(signal)
         if (isOver(found.status)) return null
         const changed = found.status !== before || followed?.fruitful === true
@@ -36,13 +49,13 @@ export function useAnalysis(client: Client, id: string, onError: (error: unknown
       } catch (problem) {
         if (signal.aborted || onError(problem)) return null
         const gone = problem instanceof ApiError && problem.status === 404
-        if (gone) setAnalysis(null)
+        if (gone) setLoaded(null)
         setError(problem)
         return gone ? null : false
       }
     })
   }, [client, id, onError, round])
-  return { analysis, error }
+  return { loaded, error }
 }
 
 /**
@@ -54,7 +67,7 @@ async function follow(
   id: string,
   found: Progress,
   signal: AbortSignal,
-  set: (change: (known: Analysis | null) => Analysis | null) => void,
+  tell: (told: Progress) => void,
 ) {
   const began = performance.now()
   let [over, changed] = [false, false]
@@ -62,7 +75,7 @@ async function follow(
     for await (const told of client.progress(id, signal)) {
       over = isOver(told.status)
       changed ||= !isSame(told, found)
-      if (!over) set((known) => known && { ...known, ...told })
+      if (!over) tell(told)
     }
   } catch (problem) {
     // Whoever asks for the analysis next has what there is to be shown.
@@ -77,9 +90,11 @@ export interface Result {
   events: readonly Event[]
   findings: readonly Finding[]
   loaded: boolean
+  /** In which round it was asked for. */
+  round: number
 }
 
-const NOTHING: Result = { joints: [], tracks: new Map(), events: [], findings: [], loaded: false }
+const NOTHING: Result = { joints: [], tracks: new Map(), events: [], findings: [], loaded: false, round: -1 }
 
 /** What was found, page by page; what is shown grows while more arrives. */
 export function useResult(
@@ -101,7 +116,7 @@ export function useResult(
         all(pages((after) => client.events(id, after, signal))),
         all(pages((after) => client.findings(id, after, signal))),
       ])
-      setResult({ ...NOTHING, events, findings })
+      setResult({ ...NOTHING, events, findings, round })
       const asked = pages(async (after) => {
         const page = await client.poses(id, after, signal)
         joints = page.joints
@@ -109,9 +124,9 @@ export function useResult(
       })
       for await (const page of asked) {
         tracks = extend(tracks, page)
-        setResult({ joints, tracks, events, findings, loaded: false })
+        setResult({ joints, tracks, events, findings, loaded: false, round })
       }
-      setResult({ joints, tracks, events, findings, loaded: true })
+      setResult({ joints, tracks, events, findings, loaded: true, round })
     }
     setError(null)
     load().catch((problem: unknown) => signal.aborted || onError(problem) || setError(problem))
@@ -128,18 +143,19 @@ export function useMeasures(
   onError: (error: unknown) => boolean,
   round: number,
 ) {
-  const [measures, setMeasures] = useState<Measure[] | null>(null)
+  const [found, setFound] = useState<{ measures: Measure[]; person: number; round: number } | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
-    setMeasures(null)
+    setFound(null)
     setError(null)
     if (person === null) return
     const { signal, abort } = controller()
     all(pages((after) => client.measures(id, person, after, signal)))
-      .then(setMeasures)
+      .then((measures) => setFound({ measures, person, round }))
       .catch((problem: unknown) => signal.aborted || onError(problem) || setError(problem))
     return abort
   }, [client, id, person, onError, round])
+  const measures = found?.person === person && found.round === round ? found.measures : null
   return { measures, error }
 }
 
