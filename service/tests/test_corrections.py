@@ -263,6 +263,12 @@ def test_who_judged_a_finding_judges_what_comes_of_it() -> None:
     ]
 
 
+def test_nobody_gets_the_number_of_a_finding_that_went_with_somebody() -> None:
+    alike = {"measure": "knee", "side": "left"}
+    (found,) = matched([], [(1, alike)], {1}, {}, "They are one.", highest=6)
+    assert found.number == 7
+
+
 @pytest.mark.parametrize("what", [Merge((1, 3)), Split(2, 4.9, 7), Exchange(1, 2, 0.5), Undo(3)])
 def test_what_is_said_is_kept_as_json(what: Said) -> None:
     assert of_content(as_content(what)) == what

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,11 +18,21 @@ from psycopg import sql
 
 from fastbreak_service.api.correcting import read_said
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.people.corrections import Merge
+from fastbreak_service.people.results import change
+from fastbreak_service.store import team_corrections
 from fastbreak_service.store.callers import SETTING, caller_role
+from fastbreak_service.store.team_reviews import Said as Opinion
+from fastbreak_service.store.team_reviews import TeamReviews, Verdict
 from support.seeds import figure, landings, put_analysis, put_persons
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from fastbreak_service.people.history import Said
+    from fastbreak_service.people.results import Change, Stored
+    from fastbreak_service.store.team_reviews import Outcome
     from support.issuer import Issuer
     from support.service import Service
 
@@ -50,7 +61,8 @@ def told(staff: Staff, analysis: str) -> dict[str, Any]:
     whole = staff.get(path).json()
     found = {name: staff.get(f"{path}/{name}", limit=1000).json()[name] for name in ("events", "findings", "measures")}
     poses = staff.get(f"{path}/poses", limit=1000).json()["poses"]
-    return {**found, "poses": poses, "persons": whole["persons"], "movement": whole["movement"]}
+    counted = {name: whole["movement"][name] for name in ("events", "findings")}
+    return {**found, "poses": poses, "persons": whole["persons"], "movement": counted}
 
 
 def test_two_are_one_and_two_again(ada: Staff, analysis: str) -> None:
@@ -63,6 +75,8 @@ def test_two_are_one_and_two_again(ada: Staff, analysis: str) -> None:
     assert (said.status_code, said.headers["etag"]) == (201, '"1"'), said.text
     assert said.json()["words"] == "Persons 1 and 2 are one, who is number 1."
     after = told(ada, analysis)
+    sums = ada.get(f"/v1/analyses/{analysis}").json()["movement"]
+    assert (sums["left_out"], sums["looked_seconds"]) == (None, None), "nobody counted them of whom there are now"
     (person,) = after["persons"]
     assert person["frames"] == sum(one["frames"] for one in before["persons"])
     values = [one["value_degrees"] for one in before["measures"]]
@@ -210,6 +224,78 @@ def test_with_somebody_goes_whoever_they_were_merged_with(
     assert {one["person"] for one in told(ada, analysis)["measures"]} == {2}
 
 
+def test_a_number_of_a_finding_is_given_once(
+    guarded: Service, issuer: Issuer, ada: Staff, database: psycopg.Connection
+) -> None:
+    """Who still sees the page of before says nothing of a finding of somebody else."""
+    root = Staff(guarded, issuer, "root", role="administrator")
+    seen = [*landings(), replace(landings()[0], track=3, person=3)]
+    analysis = put_persons(database, seen, "hawks")
+    numbers = "SELECT max(number) FROM findings WHERE analysis_id = %s"
+    highest = database.execute(numbers, [analysis]).fetchone()
+    assert root.erase_person(analysis, 3, "delete").status_code == 200
+    assert database.execute(numbers, [analysis]).fetchone() != highest
+    before = {one["number"] for one in told(ada, analysis)["findings"]}
+    assert ada.correct(analysis, 0, **MERGE).status_code == 201
+    new = {one["number"] for one in told(ada, analysis)["findings"]} - before
+    assert highest is not None
+    assert min(new) > highest[0]
+    assert ada.say(analysis, highest[0], 0, "accepted").status_code == 404
+
+
+def test_what_is_withdrawn_is_not_counted_once_a_blur_is_turned_into_a_deletion(
+    ada: Staff, database: psycopg.Connection
+) -> None:
+    seen = [*landings(), replace(landings()[0], track=3, person=3)]
+    analysis = put_persons(database, seen, "hawks")
+    database.execute("UPDATE analyses SET footage_place = 'p' WHERE id = %s", [analysis])
+    asked = "SELECT set_config(%s, 'hawks', true), erase_person(%s, 3, %s, 'p', 7)"
+    with database.transaction():
+        assert database.execute(asked, [SETTING, analysis, "blur"]).fetchone() == ("hawks", "erased")
+    assert ada.correct(analysis, 0, **MERGE).status_code == 201
+    with database.transaction():
+        assert database.execute(asked, [SETTING, analysis, "delete"]).fetchone() == ("hawks", "erased")
+    left = told(ada, analysis)
+    assert left["movement"]["findings"] == len(left["findings"])
+
+
+def test_what_is_said_of_a_finding_during_a_correction_is_in_it(
+    analysis: str, engine: Engine, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Outcome | None] = []
+
+    def say_and_change(stored: Stored, said: Said) -> Change:
+        if not answers:
+            opinion = Opinion(Verdict.ACCEPTED, "Both knees.", 0)
+            answers.append(TeamReviews(engine, "hawks", "bob").add(uuid.UUID(analysis), 1, opinion))
+        return change(stored, said)
+
+    monkeypatch.setattr(team_corrections, "change", say_and_change)
+    corrections = team_corrections.TeamCorrections(engine, "hawks", "ada")
+    assert corrections.add(uuid.UUID(analysis), Merge((1, 2)), 0) is not None
+    assert [answer and answer.taken for answer in answers] == [True]
+    noted = "SELECT count(*) FROM reviews WHERE note LIKE '%Before, this was accepted as number 1.'"
+    assert database.execute(noted).fetchone() != (0,)
+
+
+def test_of_a_finding_that_is_being_withdrawn_nothing_is_said(
+    bob: Staff, analysis: str, database: psycopg.Connection
+) -> None:
+    reviewed = "SELECT count(*) FROM reviews WHERE analysis_id = %s"
+    with ThreadPoolExecutor() as pool:
+        with database.transaction():
+            database.execute("UPDATE findings SET withdrawn = true WHERE analysis_id = %s", [analysis])
+            database.execute("SELECT 1 FROM findings WHERE analysis_id = %s FOR UPDATE", [analysis])
+            answer = pool.submit(bob.say, analysis, 1, 0, "accepted")
+            waits = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            while database.execute(waits).fetchone() == (0,) and not answer.done():
+                time.sleep(0.02)
+        assert answer.result().status_code == 404
+    assert database.execute(reviewed, [analysis]).fetchone() == (0,)
+
+
 def test_callers_reach_the_rows_of_their_team_alone(database: psycopg.Connection, analysis: str) -> None:
     """Whatever a query forgets; and they change nothing of a result but by the function."""
     role = caller_role(database.info.dbname)
@@ -226,6 +312,8 @@ def test_callers_reach_the_rows_of_their_team_alone(database: psycopg.Connection
             "SELECT content FROM trails",
             "INSERT INTO corrections VALUES (gen_random_uuid(), 1, '{}', 'eve')",
             "SELECT erase_rows_of_person(gen_random_uuid(), 1, 'delete', 'p', 1)",
+            "SELECT erase_person_and_withdrawn(gen_random_uuid(), 1, 'delete', 'p', 1)",
+            "SELECT correct_rows_of_persons(gen_random_uuid(), 1, '{}', 'eve', '{}')",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction():
                 database.execute(statement.encode())

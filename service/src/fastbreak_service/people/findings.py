@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A finding as it is stored: its number, whose it is, and the newest verdict on it."""
+    """A finding as it is stored: its number, whose it is, and the newest verdict on it, and which entry that is."""
 
     number: int
     person: int
     content: dict[str, Any]
     withdrawn: bool = False
     verdict: str | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,18 @@ class Kept:
     again: str | None = None
 
 
-def matched(
+def matched(  # noqa: PLR0913, PLR0917 - what was, what is, and why
     known: Sequence[Known],
     found: Sequence[tuple[int, dict[str, Any]]],
     touched: Collection[int],
     goes_to: Of,
     why: str,
+    highest: int = 0,
 ) -> list[Kept]:
-    """What is to be stored of those who are touched, whose findings these are now, and of all that is withdrawn."""
+    """What is to be stored of those who are touched, whose findings these are now, and of all that is withdrawn.
+
+    `highest`: the highest number of those that are not there any more, which nobody gets again.
+    """
     old = [one for one in known if one.withdrawn or one.person in touched]
     free = defaultdict(list)
     for one in sorted(old, key=lambda one: (one.withdrawn, one.number)):
@@ -66,7 +71,8 @@ def matched(
         else:
             new.append((person, content))
     left = [one for listed in free.values() for one in listed]
-    first = max((one.number for one in known), default=0) + 1
+    first = max((one.number for one in known), default=0)
+    first = max(first, highest) + 1
     judged = [one for one in left if not one.withdrawn and one.verdict is not None]
     added = [
         Kept(number, person, content, again=_again(person, content, judged, goes_to, why))

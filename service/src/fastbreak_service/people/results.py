@@ -61,7 +61,8 @@ class Extent(NamedTuple):
 class Stored:
     """What is stored of an analysis. `rate`: of the clip, in frames a second. `small_pixels`: as of `ways`.
 
-    `erased`: the numbers of those who were erased; `highest`: the highest that anybody ever had.
+    `erased`: the numbers of those who were erased; `highest`: the highest that anybody ever had; `highest_finding`:
+    that of the findings that went with somebody.
     """
 
     pieces: list[Piece]
@@ -72,6 +73,7 @@ class Stored:
     small_pixels: float
     erased: frozenset[int]
     highest: int
+    highest_finding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,14 @@ def change(stored: Stored, said: Said, review_of: Callable[[Rows, float, float],
         moves,
         known.pieces(persons, touched),
         sorted(events, key=lambda event: event.person),
-        matched(stored.findings, findings, touched, _ways(moves, known.seen, persons), said.words),
+        matched(
+            stored.findings,
+            findings,
+            touched,
+            _ways(moves, known.seen, persons),
+            said.words,
+            stored.highest_finding,
+        ),
         _doubts(known, persons, stands),
     )
 

@@ -45,6 +45,7 @@ analyses = sa.Table(
     sa.Column("segments", sa.Integer),
     sa.Column("segments_ended", sa.Integer),
     sa.Column("missing", JSONB(none_as_null=True)),
+    sa.Column("highest_finding", sa.Integer, nullable=False, server_default="0"),
 )
 
 work = sa.Table(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.people.findings import Known
 from fastbreak_service.people.history import Undo, as_content, of_content
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 MOST_VERSIONS = 999
 """Entries of one analysis."""
 _CORRECT_SECONDS = 60
+_MOST_TRIES = 3
+# Somebody reviewed one of the findings after it was read here. What is said of it belongs into what is computed.
+_JUDGED_MEANWHILE = "40001"
 
 
 class UncorrectableError(Exception):
@@ -88,13 +92,22 @@ class TeamCorrections:
         page = [row for row in reversed(rows) if before is None or row["version"] < before]
         return Page(page[: limit + 1], undone, rows[-1]["version"] if rows else 0, correctable)
 
-    @repeatable
     def add(self, analysis: UUID, said: Said, before: int) -> Corrected | None:
         """Add an entry if nobody did since version `before`, or the same was added then; None: there is no such result.
 
         Whoever heard no answer may say the same again, and it is recorded once. Raises AnalysisError where it cannot
         be, UncorrectableError.
         """
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return self._added(analysis, said, before)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != _JUDGED_MEANWHILE:
+                    raise
+        return self._added(analysis, said, before)
+
+    @repeatable
+    def _added(self, analysis: UUID, said: Said, before: int) -> Corrected | None:
         with of_team(self._engine, self._team) as connection:
             be_patient(connection, _CORRECT_SECONDS)
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCKED_SECONDS}s'"))
@@ -104,12 +117,17 @@ class TeamCorrections:
             newest = entries[-1] if entries else None
             if len(entries) != before or before == MOST_VERSIONS:
                 return Corrected(newest, taken=newest is not None and self._is(newest, said, before))
-            what = change(_stored(connection, analysis, entries), said)
+            stored = _stored(connection, analysis, entries)
+            what = change(stored, said)
             content = as_content(what.said)
+            plan = {
+                **_plan(what),
+                "judged": [{"number": one.number, "version": one.version} for one in stored.findings],
+            }
             connection.execute(
                 sa.select(
                     sa.func.correct_persons(
-                        analysis, before, sa.literal(content, JSONB), self._reviewer, sa.literal(_plan(what), JSONB)
+                        analysis, before, sa.literal(content, JSONB), self._reviewer, sa.literal(plan, JSONB)
                     )
                 )
             )
@@ -139,8 +157,8 @@ def _stored(connection: Connection, analysis: UUID, entries: Sequence[RowMapping
     said = {row["version"]: of_content(row["content"]) for row in entries}
     touched = [number for one in said.values() if not isinstance(one, Undo) for number in one.touched]
     tracks = [piece[0] for row in erased for piece in row.tracks or ()]
-    of_clip = sa.select(analyses.c.video).where(analyses.c.id == analysis)
-    video = connection.execute(of_clip).scalar_one()
+    of_clip = sa.select(analyses.c.video, analyses.c.highest_finding).where(analyses.c.id == analysis)
+    video, highest_finding = connection.execute(of_clip).one()
     listed = sa.select(events.c.person, events.c.content).where(events.c.analysis_id == analysis)
     found = reviewed_findings(withdrawn=True).where(findings.c.analysis_id == analysis)
     return Stored(
@@ -148,13 +166,14 @@ def _stored(connection: Connection, analysis: UUID, entries: Sequence[RowMapping
         said,
         [Event(*row) for row in connection.execute(listed.order_by(events.c.number))],
         [
-            Known(row["number"], row["person"], row["content"], row["withdrawn"], row["verdict"])
+            Known(row["number"], row["person"], row["content"], row["withdrawn"], row["verdict"], row["version"] or 0)
             for row in connection.execute(found.order_by(findings.c.number)).mappings()
         ],
         video["frames_per_second"],
         pixels(video["width"], video["height"]),
         frozenset(row.person for row in erased),
         max([*(row["track"] for row in rows), *touched, *tracks, *(row.person for row in erased)]),
+        highest_finding,
     )
 
 

@@ -62,6 +62,10 @@ class Outcome:
     taken: bool
 
 
+class _WithdrawnError(Exception):
+    """The finding was withdrawn between the look and the entry, which waited for that."""
+
+
 class TeamReviews:
     """The reviews of one team's findings, by one person. Methods are transactions; all raise SQLAlchemy's errors."""
 
@@ -89,6 +93,8 @@ class TeamReviews:
         """
         try:
             return self._added(analysis, finding, said)
+        except _WithdrawnError:
+            return None
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _NOT_THERE or self._has(analysis, finding):
                 raise
@@ -111,6 +117,8 @@ class TeamReviews:
             )
             added = connection.execute(statement).mappings().one_or_none()
             if added is not None:
+                if not self._knows(connection, analysis, finding):
+                    raise _WithdrawnError
                 connection.execute(done(self._team, self._reviewer, Action.REVIEWED, analysis, finding))
             # Somebody else was faster, and has committed: the insertion waited for it.
             newest = added or _newest(connection, analysis, finding)
