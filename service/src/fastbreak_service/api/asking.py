@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
-from fastbreak_service.api.errors import database_away
+from fastbreak_service.api.errors import ApiError, database_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 CALLER_SECONDS = 25.0
 READINESS_SECONDS = 4.0
 """Less than a load balancer waits."""
+# What computes for long has one thread and one connection of the few, so that all else is still answered.
+_LONG = ThreadPoolExecutor(1, "long")
 
 
 async def ask[**P, T](seconds: float, question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -32,6 +37,23 @@ async def ask[**P, T](seconds: float, question: Callable[P, T], *arguments: P.ar
             return await asyncio.to_thread(question, *arguments, **named)
     except TimeoutError as error:
         raise database_away() from error
+
+
+async def ask_in_turn[**P, T](seconds: float, question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """As `ask`, of a question that computes for long: one after the other, in the order in which they are asked."""
+    context = contextvars.copy_context()
+    asked = partial(context.run, partial(question, *arguments, **named))
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().run_in_executor(_LONG, asked)
+    except TimeoutError as error:
+        raise ApiError(
+            503,
+            "busy",
+            f"This was not done within {seconds:g} seconds: one after the other is computed, and a long video takes "
+            "longer. It may be done yet: read first how it stands, and say it again if it is not.",
+            {"retry-after": "30"},
+        ) from error
 
 
 async def note(trail: Trail, caller: Caller, action: Action, analysis: UUID | None = None) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, ask_in_turn, note
 from fastbreak_service.api.bodies import bad_body, json_object
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.errors import AnalysisError
@@ -65,7 +65,7 @@ def correction_routes(parts: Parts) -> list[Route]:
         except ClientDisconnect:
             return Response(status_code=499)
         try:
-            outcome = await ask(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before)
+            outcome = await ask_in_turn(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before)
         except AnalysisError as error:
             raise ApiError(409, error.code, error.message) from error
         except UncorrectableError as error:
