@@ -278,7 +278,8 @@ def test_segments_of_the_first_form_are_joined_and_tell_no_ways(forms: tuple[int
     known = [one is not None for one in parts.grounds]
     assert known == [forms[number % len(forms)] == 2 for number in (0, 1) for _ in range(6 * RATE)]
     assert [one for one in parts.ways if not known[one.frame]] == []
-    assert parts.looked_seconds["landing"] == pytest.approx(12, abs=0.1)
+    # None would be told around the border of two scenes.
+    assert parts.looked_seconds["landing"] == pytest.approx(12 if len(set(forms)) == 1 else 11.4, abs=0.1)
     assert (parts.looked_seconds["cut"] > 0) == (2 in forms)
     assert len(set(parts.scenes)) == len(set(forms))
 
