@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import uuid
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.vision.models import PoseModel
 from support import clips
 from support.browsing import CHROMIUM, somebody
@@ -204,6 +206,28 @@ def engine(migrated: dict[str, str]) -> Iterator[Engine]:
     made = make_engine(database_settings(migrated))
     yield made
     made.dispose()
+
+
+@pytest.fixture(scope="module")
+def owner(migrated: dict[str, str]) -> Iterator[Engine]:
+    """A pool of the schema's owner."""
+    made = make_engine(database_settings(migrated))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def workers(apart: dict[str, dict[str, str]]) -> Iterator[Engine]:
+    """A pool of a worker, with the rights of one."""
+    made = make_engine(database_settings(apart["work"]))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def queue(workers: Engine) -> WorkQueue:
+    """The queue of a place of its own."""
+    return WorkQueue(workers, f"place:{uuid.uuid4()}", 30)
 
 
 @pytest.fixture(name="footage")

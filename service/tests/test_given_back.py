@@ -13,28 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
 from fastbreak_service.store.analyses import AnalysisStore
-from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.segments import SegmentStore
 from fastbreak_service.store.work import WorkQueue
 from support.cut import cut, parts, row, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
 PAGE = Path(__file__).parents[2] / "docs" / "service.md"
-
-
-@pytest.fixture(scope="module")
-def owner(migrated: dict[str, str]) -> Iterator[Engine]:
-    """A pool of the schema's owner."""
-    made = make_engine(database_settings(migrated))
-    yield made
-    made.dispose()
 
 
 def commands() -> tuple[str, list[str]]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -13,45 +12,20 @@ import pytest
 import sqlalchemy as sa
 
 from fastbreak_service.segments.budget import Used
-from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
-from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.segments import SegmentStore
-from fastbreak_service.store.work import WorkQueue
 from support.cut import cut, lapse, row, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
-
-@pytest.fixture(scope="module")
-def engine(apart: dict[str, dict[str, str]]) -> Iterator[Engine]:
-    """A pool of a worker, with the rights of one."""
-    made = make_engine(database_settings(apart["work"]))
-    yield made
-    made.dispose()
-
-
-@pytest.fixture(scope="module")
-def owner(migrated: dict[str, str]) -> Iterator[Engine]:
-    """A pool of the schema's owner."""
-    made = make_engine(database_settings(migrated))
-    yield made
-    made.dispose()
+    from fastbreak_service.store.work import WorkQueue
 
 
 @pytest.fixture
-def queue(engine: Engine) -> WorkQueue:
-    """The queue of a place of its own."""
-    return WorkQueue(engine, f"place:{uuid.uuid4()}", 30)
-
-
-@pytest.fixture
-def store(engine: Engine) -> SegmentStore:
+def store(workers: Engine) -> SegmentStore:
     """The segments' store."""
-    return SegmentStore(engine)
+    return SegmentStore(workers)
 
 
 def test_segments_share_the_work_that_the_whole_may_be(owner: Engine, queue: WorkQueue, store: SegmentStore) -> None:

@@ -33,39 +33,15 @@ from fastbreak_service.store.work import Backlog, Work, WorkQueue
 from support.cut import accept, cut, lapse, parts, row, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
 RESULT = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}
 
 
-@pytest.fixture(scope="module")
-def engine(apart: dict[str, dict[str, str]]) -> Iterator[Engine]:
-    """A pool of a worker, with the rights of one."""
-    made = make_engine(database_settings(apart["work"]))
-    yield made
-    made.dispose()
-
-
-@pytest.fixture(scope="module")
-def owner(migrated: dict[str, str]) -> Iterator[Engine]:
-    """A pool of the schema's owner."""
-    made = make_engine(database_settings(migrated))
-    yield made
-    made.dispose()
-
-
 @pytest.fixture
-def queue(engine: Engine) -> WorkQueue:
-    """The queue of a place of its own."""
-    return WorkQueue(engine, f"place:{uuid.uuid4()}", 30)
-
-
-@pytest.fixture
-def store(engine: Engine) -> SegmentStore:
+def store(workers: Engine) -> SegmentStore:
     """The segments' store."""
-    return SegmentStore(engine)
+    return SegmentStore(workers)
 
 
 def test_segments_are_taken_once_and_in_order_and_then_there_is_something_to_join(
