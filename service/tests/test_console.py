@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsing import CHROMIUM, check, refusal, sign_in, somebody, wait_for_moment
+from support.browsing import CHROMIUM, caught, check, refusal, sign_in, somebody, wait_for_moment
 from support.console import Site, built, command
 from support.seeds import figure, put_analysis, put_movement
 
@@ -130,7 +130,7 @@ def test_an_upload_outlives_its_page_and_a_refused_look(
         page.get_by_role("link", name="Fastbreak review").click()
     expect(progress).to_be_visible()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    held[0].fulfill(status=202, json={"id": analysis, "status": "queued"})
+    caught(page, held).fulfill(status=202, json={"id": analysis, "status": "queued"})
     expect(page.get_by_role("status").first).to_have_text("persons.mp4 was accepted")
     expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended. Old.")
 

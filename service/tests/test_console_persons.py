@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from support.browsing import CHROMIUM, check, refusal, sign_in, somebody
+from support.browsing import CHROMIUM, caught, check, refusal, sign_in, somebody
 from support.seeds import figure, landings, put_analysis, put_persons
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def test_of_two_reviewers_the_slower_decides_again_on_the_others_result(
     # Until all is that of now, nothing can be said.
     expect(who).to_contain_text("Loading who is who")
     expect(who.get_by_role("button")).to_have_count(0)
-    for route in held:
-        route.continue_()
+    caught(page, held).continue_()
     expect(who.get_by_text("Said so far (1)")).to_be_visible()
     expect(who.get_by_role("listitem")).to_have_count(0)
     expect(page.get_by_label("Angles of")).to_have_count(0)

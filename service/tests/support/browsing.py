@@ -9,6 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import Error, expect
 
 from support.console import ROOT
@@ -75,6 +76,15 @@ def _sign_in(page: Page, address: str, person: str) -> Response:
     expect(page.get_by_role("button", name="Sign out").or_(problem)).to_be_visible()
     expect(problem).to_have_count(0)
     return answer
+
+
+def caught(page: Page, held: list[Route]) -> Route:
+    """The first request that a route's handler has put aside; what the page shows may come before it is handed over."""
+    for _ in range(MILLISECONDS // 50):
+        if held:
+            return held[0]
+        page.wait_for_timeout(50)
+    pytest.fail(f"{page.url} asked for nothing that was to be held")
 
 
 def check(page: Page, pictures: Path, name: str) -> None:
