@@ -85,7 +85,7 @@ class Measuring:
     def measure(self, scene: Scene, *, ends_here: bool = False) -> None:
         """Have every gate measure that is due; where the run *ends_here*, none begins that takes minutes."""
         self._aside.rests = ends_here
-        self._windows = measure(self._windows, scene, self._aside)
+        self._windows = measure(self._windows, scene, self._aside, judged_at=self.next_baked)
 
     def end(self) -> None:
         """End what is measured just now: of another phase it is no evidence, and programs put load on the release."""

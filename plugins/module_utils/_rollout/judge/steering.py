@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .observation import Look
 
 # How soon ECS is asked after it was told to go on, or did something by itself.
-_SOON_SECONDS = 0.25
+_SOON_SECONDS = 0.1
 # What part of the time since then may pass until it is asked again.
 _LATE = 0.25
 # How often it is asked where it stands, for each whole look, while it is at work for long.

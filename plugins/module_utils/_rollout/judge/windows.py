@@ -128,19 +128,27 @@ class Aside:
         self._under_way.clear()
 
 
-def measure(windows: tuple[Window, ...], scene: Scene, aside: Aside | None = None) -> tuple[Window, ...]:
-    """The windows after every gate has measured that is due. Who only asks does so while others do."""
+def measure(
+    windows: tuple[Window, ...], scene: Scene, aside: Aside | None = None, *, judged_at: float | None = None
+) -> tuple[Window, ...]:
+    """The windows after every gate has measured that is due. Who only asks does so while others do.
+
+    At the monotonic time *judged_at*, if any, somebody waits for them to be assessed: none is caught up with after it.
+    """
     apart = aside or Aside()
     begin = scene.ports.workers.begin
-    works = (partial(apart.measured if window.gate.aside else _measure_if_due, window, scene) for window in windows)
+    in_turn = partial(_measure_if_due, judged_at=judged_at)
+    works = (partial(apart.measured if window.gate.aside else in_turn, window, scene) for window in windows)
     begun = [begin(work) if window.gate.only_asks else work for window, work in zip(windows, works, strict=True)]
     return tuple(answer() for answer in begun)
 
 
-def _measure_if_due(window: Window, scene: Scene) -> Window:
+def _measure_if_due(window: Window, scene: Scene, *, judged_at: float | None) -> Window:
     """The window after its gate has measured, again and again where it is late: for so long that others wait little."""
     clock = scene.ports.clock
     until = clock.monotonic() + _CATCH_UP_SECONDS
+    if judged_at is not None:
+        until = min(until, judged_at)
     while _is_due(window, scene):
         window = _measure(window, scene)
         if not window.gate.catches_up or clock.monotonic() >= until:

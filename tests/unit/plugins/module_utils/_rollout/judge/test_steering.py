@@ -57,7 +57,7 @@ def steering(world: World, ports: Ports) -> tuple[Steering, Rules]:
 
 
 @pytest.mark.parametrize(
-    ("since", "pause"), [(0, 0.25), (0.5, 0.25), (1, 0.25), (2, 0.5), (2.4, 0.6), (3, 0.625), (600, 0.625)]
+    ("since", "pause"), [(0, 0.1), (0.4, 0.1), (0.5, 0.125), (1, 0.25), (2, 0.5), (2.4, 0.6), (3, 0.625), (600, 0.625)]
 )
 def test_ecs_is_asked_after_a_quarter_of_the_time_that_it_is_at_a_stage(
     world: World, steering: tuple[Steering, Rules], since: float, pause: float

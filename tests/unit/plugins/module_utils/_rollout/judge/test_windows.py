@@ -138,6 +138,16 @@ def test_what_is_late_catches_up_for_a_while(
     assert samples(measure(windows, scene(ports))) == [measured]
 
 
+@pytest.mark.parametrize(("judged_after", "measured"), [(None, 3), (0.0, 1), (0.3, 2), (9.0, 3)])
+def test_nobody_catches_up_when_it_is_time_to_judge(
+    world: World, ports: Ports, judged_after: float | None, measured: int
+) -> None:
+    windows = opened(world, Late(name="often", interval_seconds=0.1, takes=0.2))
+    world.sleep(2.95)
+    judged_at = None if judged_after is None else world.monotonic() + judged_after
+    assert samples(measure(windows, scene(ports), judged_at=judged_at)) == [measured]
+
+
 def test_failed_measuring_does_not_hide_that_the_release_is_unhealthy(world: World, ports: Ports) -> None:
     gate = Fixed(name="fixed", verdict=Verdict.UNHEALTHY, errors=[OperationError("denied")])
     windows = measure(opened(world, gate), scene(ports))

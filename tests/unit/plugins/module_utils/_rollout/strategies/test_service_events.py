@@ -54,7 +54,7 @@ def test_a_release_that_fails_or_takes_too_long_says_why(
     if behaviour.pop("stays", False):
         world.grace_seconds = 10_000.0
     world.push("1.1.0", "b", **behaviour)
-    world.at.append((world.seconds + 0.5, lambda: troubled(world)))
+    world.at.append((world.seconds + 0.05, lambda: troubled(world)))
     chosen = request.gates if gates else tuple(gate for gate in request.gates if isinstance(gate, HttpGate))
     with pytest.raises(FastbreakError) as caught:
         deploy(ports, "1.1.0", gates=chosen, timeout_seconds=60.0)
