@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
 from fastbreak_service.signal import (
+    _medians,
+    all_smoothed,
     bridged,
     cutoff_by_residuals,
     filtered,
     low_passed,
+    smoothed,
     without_outliers,
 )
 
@@ -34,6 +37,38 @@ def test_the_filter_is_scipys_with_winters_correction() -> None:
     corrected = np.arctan(np.tan(np.pi * 6 / RATE) / (np.sqrt(2) - 1) ** 0.25) * RATE / np.pi
     expected = sosfiltfilt(butter(2, corrected, fs=RATE, output="sos"), values)
     np.testing.assert_allclose(low_passed(values, RATE, 6), expected)
+
+
+def test_several_series_are_filtered_as_each_alone() -> None:
+    """Whatever gaps each has."""
+    generator = np.random.default_rng(3)
+    columns = [squat(3) + shift for shift in (0.0, 5.0, 9.0, 12.0)]
+    for column in columns[1:3]:
+        column[100:130] = np.nan
+    columns[3][generator.integers(0, len(TIME), 6)] = np.nan
+    for together, column in zip(all_smoothed(columns, RATE, 6.0), columns, strict=True):
+        np.testing.assert_array_equal(together, smoothed(column, RATE, 6.0))
+
+
+@pytest.mark.parametrize("length", [20, 21, 240])
+def test_each_length_is_filtered_as_by_scipy(length: int) -> None:
+    values = squat(3)[:length]
+    corrected = np.arctan(np.tan(np.pi * 6 / RATE) / (np.sqrt(2) - 1) ** 0.25) * RATE / np.pi
+    expected = sosfiltfilt(butter(2, corrected, fs=RATE, output="sos"), values)
+    np.testing.assert_allclose(low_passed(values, RATE, 6), expected)
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(st.just(np.nan), st.floats(-100, 100)), min_size=7, max_size=7).filter(
+            lambda window: not np.isnan(window).all()
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_medians_are_numpys(windows: list[list[float]]) -> None:
+    np.testing.assert_allclose(_medians(np.array(windows)), np.nanmedian(windows, axis=1))
 
 
 @pytest.mark.parametrize("cutoff", [3.0, 6.0, 10.0])

@@ -11,6 +11,7 @@ SciPy takes a second to import, so that is done when there is a series to filter
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     type Flags = npt.NDArray[np.bool_]
 
@@ -40,6 +41,8 @@ _LOWEST_HZ, _HIGHEST_HZ, _STEP_HZ = 2.0, 15.0, 0.25
 _NOISE_FROM = 0.6
 _NOISE_STEPS = 20
 _FEWEST_SAMPLES = 20
+_EDGE = 9
+"""Samples that are added at each end, as SciPy does for a filter of one section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,25 @@ def cutoff_of(whole: Series, rate: float) -> float | None:
 
 def smoothed(whole: Series, rate: float, cutoff: float | None) -> Series:
     """A mended series through the filter; as it is without a cut-off."""
-    smooth = whole.copy()
-    if cutoff is not None:
-        for run in _runs(whole):
-            smooth[run] = low_passed(whole[run], rate, cutoff)
+    return all_smoothed([whole], rate, cutoff)[0]
+
+
+def all_smoothed(columns: Sequence[Series], rate: float, cutoff: float | None) -> list[Series]:
+    """Mended series of one length through the filter, as `smoothed`; the same stretches of several at once.
+
+    Whoever is lost and found all the time has hundreds of short stretches, each of which costs a call.
+    """
+    smooth = [column.copy() for column in columns]
+    if cutoff is None:
+        return smooth
+    alike = defaultdict(list)
+    for column in smooth:
+        for run in _runs(column):
+            alike[run.start, run.stop].append(column)
+    for (begin, end), group in alike.items():
+        together = low_passed(np.stack([column[begin:end] for column in group]), rate, cutoff)
+        for column, done in zip(group, together, strict=True):
+            column[begin:end] = done
     return smooth
 
 
@@ -97,11 +115,19 @@ def without_outliers(values: Series) -> tuple[Series, Flags]:
     outliers = np.zeros(len(values), bool)
     if enough.any():
         judged = windows[enough]
-        middle = np.nanmedian(judged, axis=1)
-        spread = _SPREAD * np.nanmedian(np.abs(judged - middle[:, None]), axis=1)
+        middle = _medians(judged)
+        spread = _SPREAD * _medians(np.abs(judged - middle[:, None]))
         # Where most of a window is equal there is no spread to judge by.
         outliers[enough] = (np.abs(values[enough] - middle) > _DEVIATIONS * spread) & (spread > 0)
     return np.where(outliers, np.nan, values), outliers
+
+
+def _medians(windows: Series) -> Series:
+    """Of what there is in each window, at least one value. NumPy's `nanmedian` takes ten times as long."""
+    ordered, known = np.sort(windows, axis=1), (~np.isnan(windows)).sum(axis=1)
+    rows = np.arange(len(windows))
+    middle: Series = (ordered[rows, (known - 1) // 2] + ordered[rows, known // 2]) / 2
+    return middle
 
 
 def bridged(values: Series, longest: int) -> tuple[Series, Flags]:
@@ -128,27 +154,34 @@ def bridged(values: Series, longest: int) -> tuple[Series, Flags]:
 
 
 def low_passed(values: Series, rate: float, cutoff_hz: float) -> Series:
-    """A series without gaps through a Butterworth filter of order 4 without delay; as it is where it is too short.
+    """A series without gaps, or several, through a Butterworth filter of order 4 without delay; as it is if too short.
 
     `cutoff_hz` is where the filter as a whole lets half of the power through.
     """
-    if len(values) < _FEWEST_SAMPLES:
+    if values.shape[-1] < _FEWEST_SAMPLES:
         return values
-    from scipy.signal import sosfiltfilt  # noqa: PLC0415 - see the top
+    from scipy.signal import sosfilt  # noqa: PLC0415 - see the top
 
-    smooth: Series = sosfiltfilt(_sections(rate, cutoff_hz), values)
-    return smooth
+    sections, settled = _sections(rate, cutoff_hz)
+    # As SciPy's `sosfiltfilt`, which finds out at each call what the filter is when it has settled.
+    before = 2 * values[..., :1] - values[..., _EDGE:0:-1]
+    after = 2 * values[..., -1:] - values[..., -2 : -_EDGE - 2 : -1]
+    passed = np.concatenate([before, values, after], axis=-1)
+    for _ in range(2):
+        passed = sosfilt(sections, passed, zi=settled * passed[None, ..., :1])[0][..., ::-1]
+    return passed[..., _EDGE:-_EDGE]
 
 
 # The same cut-offs are tried on every series of a clip.
 @lru_cache(maxsize=256)
-def _sections(rate: float, cutoff_hz: float) -> Series:
-    from scipy.signal import butter  # noqa: PLC0415 - see the top
+def _sections(rate: float, cutoff_hz: float) -> tuple[Series, Series]:
+    """The filter of one pass, a section, and its state once it has settled on a series of ones."""
+    from scipy.signal import butter, sosfilt_zi  # noqa: PLC0415 - see the top
 
     # The correction is one of an analogue filter's frequency, which a digital one bends.
     single = rate / np.pi * np.arctan(np.tan(np.pi * cutoff_hz / rate) / _PASSES_TWICE)
     sections: Series = butter(_ORDER, single, fs=rate, output="sos")
-    return sections
+    return sections, sosfilt_zi(sections)
 
 
 def cutoff_by_residuals(values: Series, rate: float) -> float | None:

@@ -79,14 +79,32 @@ class Fall:
     speed: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What is looked at of a whole motion: how low the hips are, `seen` and filtered, their speed down, and the feet.
+
+    Made once: whoever lands all the time would have it made anew for each landing.
+    """
+
+    motion: Motion
+    seen: Doubles
+    hips: Doubles
+    speed: Doubles
+    feet: tuple[Doubles, Doubles]
+
+
+def _course(motion: Motion) -> _Course:
+    return _Course(motion, _between(motion.low.raw), *_hips(motion), feet(motion))
+
+
 def falls(motion: Motion) -> list[Fall]:
     """The landings, in order. None in a clip of fewer than 24 frames a second."""
     if motion.rate < LOWEST_RATE:
         return []
-    hips, speed = _hips(motion)
+    course = _course(motion)
     found: list[Fall] = []
-    for first, last in _fast(speed, motion.rate):
-        fall = _landing(motion, hips, speed, (first, last))
+    for first, last in _fast(course.speed, motion.rate):
+        fall = _landing(course, (first, last))
         if fall is not None and not (found and fall.contact <= found[-1].deepest):
             found.append(fall)
     return found
@@ -141,21 +159,22 @@ def feet(motion: Motion) -> tuple[Doubles, Doubles]:
     return left, right
 
 
-def _landing(motion: Motion, hips: Doubles, speed: Doubles, fast: tuple[int, int]) -> Fall | None:
+def _landing(course: _Course, fast: tuple[int, int]) -> Fall | None:
+    motion, hips, speed = course.motion, course.hips, course.speed
     search = round(_SEARCH_SECONDS * motion.rate)
     peak = fast[0] + int(np.nanargmax(speed[fast[0] : fast[1] + 1]))
     body = float(motion.low.body[peak])
     first, last = max(0, peak - search // 2), min(len(hips) - 1, fast[1] + search)
-    stops = [_foot_stop(foot, first, last, motion.rate, body) for foot in feet(motion)]
+    stops = [_foot_stop(foot, first, last, motion.rate, body) for foot in course.feet]
     known = [found for found in stops if found is not None]
     if not known:
         return None
     earliest = min(known, key=lambda found: found.at)
     contact = min(len(hips) - 1, math.ceil(earliest.at - 0.25))
-    deepest = _deepest(_between(motion.low.raw), body, contact, motion.rate)
+    deepest = _deepest(course.seen, body, contact, motion.rate)
     if not motion.low.one_scene(first - search, max(last, deepest)) or _runs_down(speed, contact, motion.rate):
         return None
-    return Fall(contact, deepest, earliest.at, earliest.level, _legs(motion, stops, deepest, body), float(speed[peak]))
+    return Fall(contact, deepest, earliest.at, earliest.level, _legs(course, stops, deepest, body), float(speed[peak]))
 
 
 def _runs_down(speed: Doubles, contact: int, rate: float) -> bool:
@@ -186,14 +205,14 @@ def _deepest(hips: Doubles, body: float, contact: int, rate: float) -> int:
     return contact + int(nearly[len(nearly) // 2])
 
 
-def _legs(motion: Motion, stops: list[Stop | None], deepest: int, body: float) -> Legs:
+def _legs(course: _Course, stops: list[Stop | None], deepest: int, body: float) -> Legs:
     left, right = stops
     if left is not None and right is not None:
         if abs(left.level - right.level) > _LIFTED * body:
             return Legs.SINGLE
-        apart = abs(left.at - right.at) / motion.rate
+        apart = abs(left.at - right.at) / course.motion.rate
         return Legs.DOUBLE if apart <= _TOGETHER_SECONDS else Legs.UNKNOWN
-    lower, higher = sorted(foot[deepest] for foot in feet(motion))[::-1]
+    lower, higher = sorted(foot[deepest] for foot in course.feet)[::-1]
     return Legs.SINGLE if lower - higher > _LIFTED * body else Legs.UNKNOWN
 
 
@@ -201,22 +220,24 @@ def jumps(motion: Motion, landings: list[Fall]) -> list[Jump]:
     """The jumps, in order, with the flights that end in one of the landings."""
     if motion.rate < LOWEST_RATE:
         return []
-    hips, speed = _hips(motion)
+    course = _course(motion)
+    hips, speed = course.hips, course.speed
     search = round(_SEARCH_SECONDS * motion.rate)
     found = []
     for first, last in _fast(-speed, motion.rate):
         peak = first + int(np.nanargmin(speed[first : last + 1]))
         body = float(motion.low.body[peak])
         begin, end = max(0, first - search), min(len(hips) - 1, peak + search // 2)
-        starts = [start(foot, begin, end, motion.rate, body) for foot in feet(motion)]
+        starts = [start(foot, begin, end, motion.rate, body) for foot in course.feet]
         left = [s for s in starts if s is not None and s.speed * motion.rate / body >= FOOT_FAST]
         if left and motion.low.one_scene(begin - search, end):
             takeoff = max(left, key=lambda s: s.at)
-            found.append(_jump(motion, takeoff, -float(speed[peak]), body, landings))
+            found.append(_jump(course, takeoff, -float(speed[peak]), body, landings))
     return [jump for jump in found if jump is not None]
 
 
-def _jump(motion: Motion, takeoff: Stop, rise: float, body: float, landings: list[Fall]) -> Jump | None:
+def _jump(course: _Course, takeoff: Stop, rise: float, body: float, landings: list[Fall]) -> Jump | None:
+    motion = course.motion
     sample = max(0, math.floor(takeoff.at + 0.25))
     seconds = takeoff.at / motion.rate
     end = next((f for f in landings if 0 < f.moment / motion.rate - seconds <= _LONGEST_FLIGHT_SECONDS), None)
@@ -226,7 +247,7 @@ def _jump(motion: Motion, takeoff: Stop, rise: float, body: float, landings: lis
     landed = int(motion.frames[end.contact])
     if (
         not motion.sighted[sample : end.contact + 1].all()
-        or np.isnan(_between(motion.low.smooth)[sample : end.contact + 1]).any()
+        or np.isnan(course.hips[sample : end.contact + 1]).any()
         or not motion.low.one_scene(sample, end.contact)
     ):
         words = "The person was not seen all the way between take-off and landing."

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastbreak_service.movement.sampling import nearest, resampled
-from fastbreak_service.signal import mended, smoothed
+from fastbreak_service.signal import all_smoothed, mended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -87,9 +87,11 @@ def _fill(found: list[Doubles], stretch: tuple[int, int], even: Even, told: tupl
     low, scenes = (part_of[near] for part_of in told)
     own = np.where((scenes == scenes[nearest(grid[:1], even.times[near])])[:, None], low, np.nan)
     series = resampled(grid, even.times[near], even.frames[near], own[..., None])[..., 0]
-    for place, column in enumerate(series.T):
-        whole = mended(column, even.rate)[0]
-        found[0][part, place], found[1][part, place] = whole, smoothed(whole, even.rate, even.cutoff)
+    whole = [mended(column, even.rate)[0] for column in series.T]
+    found[0][part], found[1][part] = (
+        np.stack(whole, axis=1),
+        np.stack(all_smoothed(whole, even.rate, even.cutoff), axis=1),
+    )
 
 
 def _stretches(scenes: Numbers) -> list[tuple[int, int]]:

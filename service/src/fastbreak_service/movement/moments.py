@@ -48,17 +48,31 @@ def stop(heights: Doubles, first: int, last: int, rate: float, body: float) -> S
     values = heights[begin:end]
     there = np.flatnonzero(np.isfinite(values))
     samples, seen = there.astype(np.float64), values[there]
-    best: tuple[float, Stop] | None = None
-    for at in np.arange(FEWEST, len(values) - FEWEST + 1 / _PARTS, 1 / _PARTS):
-        before = np.minimum(0.0, samples - at)
-        if (before < 0).sum() < FEWEST or (before == 0).sum() < FEWEST:
-            continue
-        straight = seen - gained * before**2
-        speed, level = np.polyfit(before, straight, 1)
-        wrong = float(((speed * before + level - straight) ** 2).sum())
-        if best is None or wrong < best[0]:
-            best = wrong, Stop(begin + float(at), float(level), float(speed))
-    return best[1] if best else None
+    if (fit := _bend(samples, seen, np.arange(FEWEST, len(values) - FEWEST + 1 / _PARTS, 1 / _PARTS), gained)) is None:
+        return None
+    at, level, speed = fit
+    return Stop(begin + at, level, speed)
+
+
+def _bend(samples: Doubles, seen: Doubles, moments: Doubles, gained: float) -> tuple[float, float, float] | None:
+    """The moment at which both fit best, the level then, and the speed before, all moments at once.
+
+    None where none of them has enough before and after it.
+    """
+    before = np.minimum(0.0, samples - moments[:, None])
+    falling = (before < 0).sum(axis=1)
+    known = (falling >= FEWEST) & (len(samples) - falling >= FEWEST)
+    if not known.any():
+        return None
+    before = before[known]
+    straight = seen - gained * before**2
+    # A line of least squares through each.
+    middle, height = before.mean(axis=1, keepdims=True), straight.mean(axis=1, keepdims=True)
+    apart = before - middle
+    speed = (apart * (straight - height)).sum(axis=1, keepdims=True) / (apart**2).sum(axis=1, keepdims=True)
+    level = height - speed * middle
+    best = int(np.argmin(((speed * before + level - straight) ** 2).sum(axis=1)))
+    return float(moments[known][best]), float(level[best, 0]), float(speed[best, 0])
 
 
 def start(heights: Doubles, first: int, last: int, rate: float, body: float) -> Stop | None:

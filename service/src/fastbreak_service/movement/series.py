@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from fastbreak_service.movement.levels import Even, levels
 from fastbreak_service.movement.sampling import nearest, resampled
-from fastbreak_service.signal import cutoff_of, mended, smoothed
+from fastbreak_service.signal import all_smoothed, cutoff_of, mended
 from fastbreak_service.vision.angles import MINIMUM_VISIBILITY
 from fastbreak_service.vision.landmarks import Landmark
 
@@ -119,7 +119,7 @@ def motion(trail: Trail, clip_rate: float) -> Motion | None:
     sighted = np.abs(times[closest] - grid) <= 0.5001 / rate + 1e-9
     columns = [mended(column, rate)[0] for column in even.reshape(len(grid), -1).T]
     cutoff = _cutoff([columns[2 * row + 1] for row in (HIP, HIP + 1, ANKLE, ANKLE + 1)], rate)
-    raw, smooth = (_rows(series) for series in (columns, [smoothed(column, rate, cutoff) for column in columns]))
+    raw, smooth = (_rows(series) for series in (columns, all_smoothed(columns, rate, cutoff)))
     bridged = (np.isnan(even) & np.isfinite(raw)).any(axis=2)
     # A sample without a sighting is between two frames.
     between = np.interp(grid, times, frames).round().astype(np.int64)
