@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,47 +15,40 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fastbreak_service.analysis import MeasureRow, Person
+from fastbreak_service.analysis import Person
 from fastbreak_service.body_heights import body_height
 from fastbreak_service.movement.review import Trails
-from fastbreak_service.movement.series import Trail
+from fastbreak_service.movement.series import KEPT
+from fastbreak_service.people.observed import Observed
 from fastbreak_service.reporting.exports import Exports, exports
-from fastbreak_service.reporting.opensim import COORDINATES, MARKERS
-from fastbreak_service.vision.angles import Angle
-from support import reports
+from fastbreak_service.reporting.markers import MARKERS
+from fastbreak_service.vision.angles import Angle, measure
+from fastbreak_service.vision.landmarks import Landmark
+from support import models, reports
 from support.figures import METRES, SHANK, THIGH, Camera, Drop, film
 
 if TYPE_CHECKING:
-    from fastbreak_service.movement.series import Doubles
+    from fastbreak_service.movement.series import Doubles, Trail
 
 RATE = 30
 
 
-def rows(angles: dict[str, dict[int, float]], person: int = 1, rate: float = RATE) -> list[MeasureRow]:
-    """Angles by their frames, in the order of an analysis."""
-    frames = sorted({frame for values in angles.values() for frame in values})
-    return [
-        MeasureRow(person, frame, round(frame / rate, 6), angle, values[frame], 0.9)
-        for frame in frames
-        for angle, values in angles.items()
-        if frame in values
-    ]
-
-
-def wave(frames: list[int]) -> dict[int, float]:
-    """A knee that bends and straightens once a second."""
-    return {frame: round(45 - 40 * math.cos(2 * math.pi * frame / RATE), 3) for frame in frames}
-
-
-def made(
-    measured: list[MeasureRow], trail: Trail | None = None, heights: dict[int, float] | None = None, rate: float = RATE
-) -> Exports:
-    """What is written of one person."""
+def made(kept: Observed, heights: dict[int, float] | None = None, rate: float = RATE) -> Exports:
+    """What is written of these sightings."""
     result = reports.result()
     trails = Trails()
-    trails._trails[1] = Trail() if trail is None else trail
+    for sighting in kept.sightings():
+        trails.add(sighting)
+    persons = [Person(person, 1, 0, 1, {}) for person, _ in trails.everybody()]
     video = replace(result.video, frames_per_second=rate)
-    return exports(replace(result, video=video), measured, trails, heights or {})
+    return exports(replace(result, video=video, persons=persons), kept, trails, heights or {})
+
+
+def kept_of(trail: Trail) -> Observed:
+    """The sightings of person 1, whose arms and head are not seen."""
+    trails = Trails()
+    trails._trails[1] = trail
+    return reports.observed(trails)
 
 
 def motion(text: str) -> dict[str, list[float]]:
@@ -93,63 +88,140 @@ def markers(
     return known, [float(row[1]) for row in cut], {name: places[:, place] for place, name in enumerate(names)}
 
 
-def test_a_motion_has_the_angles_as_they_were_measured() -> None:
-    knee = wave(list(range(12, 72)))
-    found = made(rows({"left_knee_flexion": knee, "trunk_lean": dict.fromkeys(knee, -3.5)}))
-    assert list(found.files) == ["opensim/person1_1.mot"]
-    columns = motion(found.files["opensim/person1_1.mot"])
-    assert list(columns) == ["time", "knee_angle_l", "trunk_lean"]
-    assert columns["time"] == pytest.approx([frame / RATE for frame in knee], abs=1e-5)
-    assert columns["knee_angle_l"] == pytest.approx(list(knee.values()), abs=0.002)
-    assert set(columns["trunk_lean"]) == {-3.5}
+def test_a_motion_has_what_opensims_axes_make_of_the_figure() -> None:
+    posed = models.Posed(
+        pelvis_tilt=-12,
+        hip_flexion=(55, -20),
+        knee_angle=(70, 5),
+        ankle_angle=(12, -25),
+        arm_flex=(-30, 40),
+        elbow_flex=(25, 60),
+    )
+    wanted = posed.sagittal()
+    for turn in (90, -90, 82, -98):
+        found = made(models.filmed(lambda _: posed, turn)).files
+        columns = motion(found["opensim/person1_1.mot"])
+        facing = "right" if turn > 0 else "left"
+        assert f"sagittal, facing the picture's {facing}" in found["opensim/person1_1.mot"]
+        assert set(columns) == {"time", *wanted}
+        within = 0.01 if abs(turn) == 90 else 3.0
+        for name, value in wanted.items():
+            assert columns[name] == pytest.approx([value] * 31, abs=within), (turn, name)
 
 
-def test_every_angle_but_the_trunks_is_a_coordinate_of_its_side() -> None:
-    assert set(Angle) - set(COORDINATES) == {Angle.TRUNK_LEAN}
-    assert len(set(COORDINATES.values())) == len(COORDINATES)
-    assert {angle.value[0] for angle, name in COORDINATES.items() if name.endswith("_l")} == {"l"}
-    assert COORDINATES[Angle.RIGHT_SHOULDER_FLEXION] == "arm_flex_r"
+def test_extension_has_another_sign_than_flexion() -> None:
+    posed = models.Posed(hip_flexion=(-15, -25), knee_angle=(-6, -3), arm_flex=(-40, -10))
+    columns = motion(made(models.filmed(lambda _: posed, 90)).files["opensim/person1_1.mot"])
+    assert columns["knee_angle_l"][0] == pytest.approx(-6, abs=0.01)
+    assert columns["hip_flexion_r"][0] == pytest.approx(-25, abs=0.01)
+    assert columns["arm_flex_l"][0] == pytest.approx(-40, abs=0.01)
+
+
+def test_a_somersault_goes_on_beyond_half_a_turn_and_keeps_its_signs() -> None:
+    posed = lambda time: models.Posed(pelvis_tilt=-360 * time, hip_flexion=(80, 80), knee_angle=(95, 95))  # noqa: E731 - one line
+    columns = motion(made(models.filmed(posed, -90)).files["opensim/person1_1.mot"])
+    assert columns["pelvis_tilt"] == pytest.approx([-360 * time for time in columns["time"]], abs=0.05)
+    assert min(columns["pelvis_tilt"]) < -320
+    assert columns["knee_angle_r"] == pytest.approx([95] * len(columns["time"]), abs=0.05)
+
+
+def test_from_the_front_or_behind_pelvis_and_trunk_are_told_to_the_sides() -> None:
+    posed = models.Posed(pelvis_list=8, lumbar_bending=-15)
+    for turn, word in ((0, "facing the camera"), (180, "facing away")):
+        found = made(models.filmed(lambda _: posed, turn)).files["opensim/person1_1.mot"]
+        assert f"frontal, {word}" in found
+        assert "knee_angle" in found.partition("endheader")[0]
+        columns = motion(found)
+        assert list(columns) == ["time", "pelvis_list", "lumbar_bending"]
+        assert columns["pelvis_list"] == pytest.approx([8] * 31, abs=0.05)
+        assert columns["lumbar_bending"] == pytest.approx([-15] * 31, abs=0.05)
+
+
+def test_from_elsewhere_nothing_is_told_and_the_reason_is() -> None:
+    found = made(models.filmed(lambda _: models.Posed(), 50))
+    assert [name for name in found.files if name.endswith(".mot")] == []
+    (row,) = csv.DictReader(io.StringIO(found.files["opensim/not_told.csv"]))
+    assert row == {
+        "person": "1",
+        "from_seconds": "0.000000",
+        "to_seconds": "1.000000",
+        "why": "the view is oblique: angles in the picture are no joints' there",
+    }
+    assert any("person 1 has no motion (MOT): opensim/not_told.csv says why" in words for words in found.words)
+
+
+def test_who_has_no_feet_and_no_head_in_the_picture_has_no_way_forward() -> None:
+    hidden = [name for name in Landmark if name < 11 or "HEEL" in name.name or "FOOT" in name.name]
+    found = made(models.filmed(lambda _: models.Posed(), 90, hide=lambda _: hidden)).files
+    assert "do not tell which way is forward" in found["opensim/not_told.csv"]
 
 
 @pytest.mark.parametrize(("missing", "files"), [(3, 1), (4, 2)])
 def test_a_gap_of_a_tenth_of_a_second_is_bridged_and_a_longer_one_ends_the_file(missing: int, files: int) -> None:
-    knee = wave([frame for frame in range(60) if not 30 <= frame < 30 + missing])
-    found = made(rows({"left_knee_flexion": knee})).files
-    assert list(found) == [f"opensim/person1_{number}.mot" for number in range(1, files + 1)]
-    times = [time for text in found.values() for time in motion(text)["time"]]
-    assert len(times) == (60 if files == 1 else 60 - missing)
+    gap = lambda frame: [Landmark.LEFT_KNEE] if 20 <= frame < 20 + missing else []  # noqa: E731 - one line
+    found = made(models.filmed(lambda _: models.Posed(), 90, seconds=2, hide=gap)).files
+    names = [name for name in found if name.endswith(".mot")]
+    assert names == [f"opensim/person1_{number}.mot" for number in range(1, files + 1)]
+    times = [time for name in names for time in motion(found[name])["time"]]
+    assert len(times) == (61 if files == 1 else 61 - missing)
 
 
-def test_an_angle_that_is_missing_for_long_is_left_out_and_a_short_absence_ends_the_file() -> None:
-    whole = wave(list(range(100)))
-    often = {frame: value for frame, value in whole.items() if frame < 80}
-    short = {frame: value for frame, value in whole.items() if not 40 <= frame < 46}
-    found = made(rows({"left_knee_flexion": whole, "left_hip_flexion": often, "right_knee_flexion": short})).files
-    told = [motion(text) for text in found.values()]
-    assert [list(columns) for columns in told] == 2 * [["time", "knee_angle_l", "knee_angle_r"]]
-    assert [(len(columns["time"]), round(columns["time"][0] * RATE)) for columns in told] == [(40, 0), (54, 46)]
+def test_what_is_missing_for_long_is_left_out_and_named() -> None:
+    found = made(models.filmed(lambda _: models.Posed(), 90, hide=lambda frame: [Landmark.RIGHT_WRIST] * (frame > 20)))
+    text = found.files["opensim/person1_1.mot"]
+    assert "Left out: elbow_flex_r: its landmarks were missing" in text
+    assert set(models.Posed().sagittal()) - set(motion(text)) == {"elbow_flex_r"}
 
 
-def test_who_was_measured_in_no_frame_or_in_one_has_no_motion() -> None:
-    for measured in ([], rows({"left_knee_flexion": {7: 20.0}})):
-        found = made(measured)
-        assert found.files == {}
-        assert any("person 1 has no motion (MOT)" in words for words in found.words)
+def test_a_turn_from_the_side_to_the_front_ends_a_file() -> None:
+    found = made(models.filmed(lambda _: models.Posed(), lambda time: 90 if time < 1.5 else 0, seconds=3)).files
+    told = [list(motion(text)) for name, text in found.items() if name.endswith(".mot")]
+    assert [len(names) for names in told] == [1 + len(models.Posed().sagittal()), 3]
 
 
-def test_a_motion_of_a_fast_clip_has_240_samples_a_second() -> None:
-    knee = {frame: frame / 10 for frame in range(241)}
-    columns = motion(made(rows({"left_knee_flexion": knee}, rate=480), rate=480).files["opensim/person1_1.mot"])
-    assert len(columns["time"]) == 121
-    assert columns["knee_angle_l"] == pytest.approx([frame / 10 for frame in range(0, 241, 2)], abs=0.05)
+def test_who_was_seen_in_one_frame_has_nothing() -> None:
+    found = made(models.filmed(lambda _: models.Posed(), 90, seconds=0))
+    assert found.files == {}
+    assert any("seen in one frame alone" in words for words in found.words)
+
+
+def test_files_of_a_fast_clip_have_240_samples_a_second() -> None:
+    found = made(models.filmed(lambda _: models.Posed(), 90, seconds=0.5, rate=480), rate=480).files
+    assert len(motion(found["opensim/person1_1.mot"])["time"]) == 121
+    assert markers(found["opensim/person1_px.trc"])[0]["DataRate"] == "240"
+
+
+def test_angles_are_as_large_as_those_of_the_table() -> None:
+    posed = models.Posed(knee_angle=(-8, 33), elbow_flex=(12, 44), ankle_angle=(-20, 10))
+    sighting = next(models.filmed(lambda _: posed, 90).sightings())
+    told = {one.angle: one.value_degrees for one in measure(sighting.pose.points, sighting.pose.visibility)}
+    assert told[Angle.LEFT_KNEE_FLEXION] == pytest.approx(8, abs=0.01)
+    assert told[Angle.RIGHT_KNEE_FLEXION] == pytest.approx(33, abs=0.01)
+    assert told[Angle.RIGHT_ELBOW_FLEXION] == pytest.approx(44, abs=0.01)
+    assert told[Angle.LEFT_ANKLE_DORSIFLEXION] == pytest.approx(-20, abs=0.01)
+
+
+def test_every_landmark_that_is_seen_is_a_marker_in_pixels_where_no_height_is_given() -> None:
+    kept = models.filmed(lambda _: models.Posed(), 90)
+    found = made(kept)
+    facts, _, places = markers(found.files["opensim/person1_px.trc"])
+    assert facts["Units"] == "px"
+    assert list(places) == list(MARKERS.values())
+    seen = next(kept.sightings()).pose.points
+    for landmark, name in MARKERS.items():
+        assert places[name][0] == pytest.approx([seen[landmark, 0], 1000 - seen[landmark, 1], 0], abs=0.01)
+    # x is to the right, y up, so that z is to the camera: toes are to the right of heels, the nose is over the hips.
+    assert places["RBigToe"][0, 0] > places["RHeel"][0, 0]
+    assert places["Nose"][0, 1] > places["LHip"][0, 1]
+    assert any("in pixels have no scale; say --body-height" in words for words in found.words)
 
 
 def test_markers_are_metres_in_the_plane_of_the_picture() -> None:
-    found = made([], film(Drop(height=0.3, deepest=50), 2.0, Camera(rate=RATE)), {1: METRES})
+    found = made(kept_of(film(Drop(height=0.3, deepest=50), 2.0, Camera(rate=RATE))), {1: METRES})
     facts, times, places = markers(found.files["opensim/person1.trc"])
     assert (facts["Units"], facts["DataRate"], facts["NumFrames"]) == ("m", "30", "61")
     assert times == pytest.approx([frame / RATE for frame in range(61)], abs=1e-6)
-    assert list(places) == MARKERS
+    assert set(places) == {MARKERS[landmark] for landmark in KEPT}
     for first, last, length in (("LHip", "LKnee", THIGH), ("RKnee", "RAnkle", SHANK)):
         lengths = np.linalg.norm(places[first] - places[last], axis=1)
         assert float(np.median(lengths)) == pytest.approx(length, rel=0.05)
@@ -169,33 +241,32 @@ def test_a_marker_that_was_not_seen_is_empty() -> None:
     kept[3:12, 11] = np.nan
     kept[:, 4] = np.nan
     trail.points[:] = type(trail.points)("f", kept.ravel().tolist())
-    _, times, places = markers(made([], trail, {1: METRES}).files["opensim/person1.trc"])
+    _, times, places = markers(made(kept_of(trail), {1: METRES}).files["opensim/person1.trc"])
     assert len(times) == 61
-    assert set(MARKERS) - set(places) == {MARKERS[4]}
+    assert {MARKERS[landmark] for landmark in KEPT} - set(places) == {MARKERS[KEPT[4]]}
     missing = {name: np.flatnonzero(np.isnan(place[:, 0])).tolist() for name, place in places.items()}
     assert missing["LHip"] == list(range(20, 30))
-    assert missing[MARKERS[11]] == [*range(3, 12), *range(20, 30)]
+    assert missing[MARKERS[KEPT[11]]] == [*range(3, 12), *range(20, 30)]
 
 
-def test_who_has_no_scale_has_no_markers_and_is_told_why() -> None:
+def test_who_has_no_scale_has_markers_in_pixels_and_is_told_why() -> None:
     trail = film(Drop(height=0.3), 1.0, Camera(rate=RATE))
-    without = made([], trail)
-    assert without.files == {}
-    assert any("say --body-height" in words for words in without.words)
     hidden = np.array(trail.points, np.float64).reshape(-1, 12, 2)
     hidden[:, 4:6] = np.nan
     trail.points[:] = type(trail.points)("f", hidden.ravel().tolist())
-    unseen = made([], trail, {1: 1.8, 7: 2.0})
-    assert unseen.files == {}
+    unseen = made(kept_of(trail), {1: 1.8, 7: 2.0})
+    assert [name for name in unseen.files if name.endswith(".trc")] == ["opensim/person1_px.trc"]
     assert any("were not seen well enough" in words for words in unseen.words)
     assert any("nobody in this clip is person 7" in words for words in unseen.words)
 
 
 def test_each_person_has_files_of_their_own() -> None:
-    knee = {"left_knee_flexion": wave(list(range(30)))}
-    result = replace(reports.result(), persons=[Person(number, 30, 0, 29, {}) for number in (2, 13)])
-    found = exports(result, rows(knee, 13) + rows(knee, 2), Trails(), {})
-    assert list(found.files) == ["opensim/person2_1.mot", "opensim/person13_1.mot"]
+    kept = Observed()
+    for person in (2, 13):
+        for sighting in models.filmed(lambda _: models.Posed(), 90).sightings():
+            kept.add(replace(sighting, person=person))
+    files = [f"opensim/person{person}{end}" for person in (2, 13) for end in ("_1.mot", "_px.trc")]
+    assert list(made(kept).files) == files
 
 
 def test_a_body_height_is_a_person_and_metres() -> None:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 BROWSER = shutil.which("chromium")
 PUBLISHED = files("fastbreak_service.reporting").joinpath("analysis.schema.json")
+MOTIONS = {"opensim/not_told.csv", *(f"opensim/person1_{number}.mot" for number in (1, 2, 3))}
 NAMES = {"result.json", "angles.csv", "events.csv", "findings.csv", "report.html"}
 
 
@@ -70,7 +71,7 @@ def html(written: tuple[Path, Movement]) -> str:
 def test_the_result_has_the_published_form(written: tuple[Path, Movement]) -> None:
     found = json.loads((written[0] / "result.json").read_text(encoding="utf-8"))
     jsonschema_rs.validator_for(schema()).validate(found)
-    assert {path.name for path in written[0].iterdir()} == NAMES
+    assert {path.name for path in written[0].iterdir()} == NAMES | {"opensim"}
     (finding,) = [one for one in found["movement"]["persons"][0]["findings"] if one["side"] == "left"]
     assert (finding["status"], finding["repetitions"]) == ("for_review", 3)
     assert found["origin"]["models"] == [{"name": "pose.tflite", "sha256": "2" * 64}]
@@ -227,11 +228,11 @@ def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pyt
 def test_what_was_written_is_listed_and_what_was_not(tmp_path: Path) -> None:
     out = tmp_path / "x\udcff"
     _, listed = reports.written(out, as_parquet=True, body_heights={1: 1.75})
-    names = NAMES | {"opensim/person1.trc", "angles.parquet"}
+    names = NAMES | MOTIONS | {"opensim/person1.trc", "angles.parquet"}
     assert listed[0].endswith("x?:")
     assert {line.strip() for line in listed if line.startswith("  ")} == names
     assert {path.relative_to(out).as_posix() for path in out.rglob("*.*")} == names
-    assert any("no motion (MOT)" in line for line in listed)
+    assert any("1.75 m are taken for" in line for line in listed)
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
@@ -251,7 +252,7 @@ def test_a_link_leads_to_the_folder_that_is_written(tmp_path: Path) -> None:
     assert folder.problem_of(tmp_path / "link") is None
     assert "astray; make it first" in str(folder.problem_of(tmp_path / "astray"))
     reports.write(tmp_path / "link")
-    assert {path.name for path in (tmp_path / "there").iterdir()} == NAMES
+    assert {path.name for path in (tmp_path / "there").iterdir()} == NAMES | {"opensim"}
 
 
 def test_what_cannot_be_replaced_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +289,7 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
         return ["report:", "  result.json"]
 
     report = Report(analyzing._name(clip), 1.0, reports.result(), [], reports.NOBODY_SAID, Movement([], 0))
-    monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None))
+    monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None, None))
     monkeypatch.setattr(analyzing, "verified", lambda _models: {})
     monkeypatch.setattr(analyzing, "VideoReader", lambda *_: None)
     monkeypatch.setattr(folder, "write", write)

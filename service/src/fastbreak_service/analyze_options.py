@@ -37,7 +37,7 @@ def add_analyze_options(analyze: argparse.ArgumentParser) -> None:
         default=[],
         type=body_height,
         metavar="PERSON=METRES",
-        help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
+        help="how tall a person is, by the report's number: their landmarks (TRC) in FOLDER are in metres then",
     )
     analyze.add_argument(
         "--precision",

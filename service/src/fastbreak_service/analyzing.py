@@ -16,6 +16,7 @@ from fastbreak_service.analysis import MeteredVision, Result, Telling, analyse, 
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.people.corrections import corrected
 from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.observed import Observed
 from fastbreak_service.people.values import People
 from fastbreak_service.report import Report, as_json, as_text
 from fastbreak_service.reporting import folder
@@ -58,7 +59,7 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
     Raises AnalysisError, ModelError, OSError.
     """
     faces = Faces()
-    report, trails = _analysed(options, settings, say, faces)
+    report, trails, observed = _analysed(options, settings, say, faces)
     written: list[str] = []
     try:
         if options.out is not None and report.movement is not None:
@@ -70,6 +71,7 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
                 report.people,
                 report.result,
                 report.measures,
+                observed,
                 trails,
                 report.movement,
                 again,
@@ -104,11 +106,11 @@ def _name(path: Path) -> str:
 
 def _analysed(
     options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], faces: Faces
-) -> tuple[Report, Trails]:
+) -> tuple[Report, Trails, Observed]:
     moved = options.movement or options.out is not None
     vision = PoseModel(settings.models_directory, settings.precision)
     measures: list[MeasureRow] = []
-    trails, whereabouts = Trails(), Whereabouts()
+    trails, whereabouts, observed = Trails(), Whereabouts(), Observed()
     said: list[str] = []
     started = time.monotonic()
     reader = VideoReader(options.file, settings.limits)
@@ -117,6 +119,8 @@ def _analysed(
         whereabouts.add(sighting)
         if moved:
             trails.add(sighting)
+        if options.out is not None:
+            observed.add(sighting)
         if options.blur_faces:
             faces.add(sighting)
 
@@ -131,4 +135,4 @@ def _analysed(
     video = result.video
     movement = trails.reviewed(video.frames_per_second, pixels(video.width, video.height)) if moved else None
     people = People(said, whereabouts.doubts(options.who_is_who))
-    return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails
+    return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails, observed

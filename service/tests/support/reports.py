@@ -11,13 +11,18 @@ import numpy as np
 
 from fastbreak_service.analysis import AngleSummary, MeasureRow, Person, Result
 from fastbreak_service.movement.review import Trails
+from fastbreak_service.movement.series import KEPT
+from fastbreak_service.people.observed import Observed
 from fastbreak_service.people.values import People
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.frames import Frame
+from fastbreak_service.vision.landmarks import COUNT
 from fastbreak_service.vision.models import ModelIdentity
+from fastbreak_service.vision.pose import Pose
+from fastbreak_service.vision.tracker import Sighting
 from support.figures import Camera, Drop, Stance, film
 from support.pictures import picture_of
 
@@ -42,6 +47,18 @@ def trails() -> Trails:
     back = [frame for frame in range(round(EACH * TIMES * RATE) + 1) if frame / RATE % EACH / EACH > 0.8 or frame == 0]
     made._trails[1] = film(moves, EACH * TIMES, Camera(rate=RATE, noise=0.5), back)
     return made
+
+
+def observed(made: Trails) -> Observed:
+    """All sightings of trails, in which no other landmarks are seen."""
+    kept = Observed()
+    for person, trail in made.everybody():
+        known = np.array(trail.points, np.float32).reshape(-1, len(KEPT), 2)
+        for frame, time, points in zip(trail.frames, trail.times, known, strict=True):
+            landmarks, visibility = np.zeros((COUNT, 2), np.float32), np.zeros(COUNT, np.float32)
+            landmarks[KEPT], visibility[KEPT] = np.nan_to_num(points), np.isfinite(points).all(axis=1)
+            kept.add(Sighting(person, frame, time, Pose(landmarks, visibility, 1.0, None)))
+    return kept
 
 
 def result() -> Result:
@@ -74,6 +91,7 @@ def written(
         NOBODY_SAID,
         result(),
         rows,
+        observed(made),
         made,
         movement,
         frames,

@@ -43,10 +43,11 @@ def view(motion: Motion, first: int, last: int) -> ViewEstimate:
     if shoulders is None:
         return ViewEstimate(View.UNKNOWN, None, _rounded(hips), None)
     turned = math.degrees(math.acos(min(1.0, shoulders / FRONTAL_SHOULDERS)))
-    return ViewEstimate(_name(shoulders), _rounded(shoulders), _rounded(hips), round(turned, 1))
+    return ViewEstimate(view_of(shoulders), _rounded(shoulders), _rounded(hips), round(turned, 1))
 
 
-def _name(shoulders: float) -> View:
+def view_of(shoulders: float) -> View:
+    """The view in which shoulders look so wide, in lengths of the trunk."""
     if shoulders >= NARROWEST_FRONTAL:
         return View.FRONTAL
     return View.SAGITTAL if shoulders <= WIDEST_SAGITTAL else View.OBLIQUE

@@ -5,21 +5,28 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastbreak_service.reporting.markers import places
 from fastbreak_service.reporting.opensim import marker_file, metres_per_pixel, motion_file
 from fastbreak_service.reporting.stretches import stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from fastbreak_service.analysis import MeasureRow, Result
+    from fastbreak_service.analysis import Result
     from fastbreak_service.movement.review import Trails
+    from fastbreak_service.people.observed import Observed
+    from fastbreak_service.reporting.markers import Places
+    from fastbreak_service.reporting.stretches import Gap
 
 FOLDER = "opensim"
+NOT_TOLD = f"{FOLDER}/not_told.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +37,60 @@ class Exports:
     words: list[str]
 
 
-def exports(result: Result, rows: Iterable[MeasureRow], trails: Trails, body_heights: Mapping[int, float]) -> Exports:
-    """Motions of everybody's angles, and markers of those whose body heights (metres, by person) are given."""
+def exports(result: Result, observed: Observed, trails: Trails, body_heights: Mapping[int, float]) -> Exports:
+    """Everybody's motions and markers, these in metres where a body height (metres, by person) is given."""
     files: dict[str, str] = {}
-    words = [] if body_heights else ["no markers (TRC): they are in metres; say --body-height PERSON=METRES"]
-    rate = result.video.frames_per_second
-    found = stretches(rows, rate)
+    words: list[str] = []
+    gaps: list[tuple[int, Gap]] = []
+    rows, rate = observed.rows, result.video.frames_per_second
     for person in (one.id for one in result.persons):
-        motions = found.get(person, [])
+        found = places(rows[rows["person"] == person], rate)
+        if found is None:
+            words.append(f"person {person} has no motion (MOT) and no markers (TRC): seen in one frame alone")
+            continue
+        motions, missing = stretches(found)
+        gaps += [(person, gap) for gap in missing]
         for number, stretch in enumerate(motions, 1):
             files[f"{FOLDER}/person{person}_{number}.mot"] = motion_file(f"person{person}_{number}", stretch)
         if not motions:
-            words.append(f"person {person} has no motion (MOT): no angle was measured in most frames of any time")
-        if person in body_heights:
-            markers, said = _markers(person, result, trails, body_heights[person])
-            files |= markers
-            words.append(said)
+            words.append(f"person {person} has no motion (MOT): {NOT_TOLD} says why")
+        markers, said = _markers(person, result, found, trails, body_heights.get(person))
+        files |= markers
+        words += said
     strangers = sorted(set(body_heights) - {one.id for one in result.persons})
     words += [f"nobody in this clip is person {person}, whose body height was given" for person in strangers]
+    if any(name.endswith("_px.trc") for name in files):
+        words.append("markers (TRC) in pixels have no scale; say --body-height PERSON=METRES for metres")
+    if gaps:
+        files[NOT_TOLD] = _not_told(gaps)
     return Exports(files, words)
 
 
-def _markers(person: int, result: Result, trails: Trails, body_height: float) -> tuple[dict[str, str], str]:
-    """A person's marker file, and the scale that it has or why there is none."""
-    motion = trails.motion(person, result.video.frames_per_second)
-    scale = None if motion is None else metres_per_pixel(motion, body_height)
-    if motion is None or scale is None:
-        return {}, (
-            f"person {person} has no markers (TRC): trunk and legs were not seen well enough to tell how many pixels "
-            f"{body_height:g} m are"
+def _not_told(gaps: Sequence[tuple[int, Gap]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["person", "from_seconds", "to_seconds", "why"])
+    writer.writerows([person, f"{gap.first:.6f}", f"{gap.last:.6f}", gap.why] for person, gap in gaps)
+    return text.getvalue()
+
+
+def _markers(
+    person: int, result: Result, found: Places, trails: Trails, body_height: float | None
+) -> tuple[dict[str, str], list[str]]:
+    """A person's marker file, and the scale that it has or why it has none."""
+    motion = None if body_height is None else trails.motion(person, result.video.frames_per_second)
+    scale = None if motion is None or body_height is None else metres_per_pixel(motion, body_height)
+    told = []
+    if scale is not None and motion is not None and body_height is not None:
+        least, most = (f"{float(height):.0f}" for height in (np.nanmin(motion.height), np.nanmax(motion.height)))
+        told.append(
+            f"person {person}: {body_height:g} m are taken for {body_height / scale:.0f} pixels; within a second they "
+            f"look like {least} to {most}"
         )
-    name = f"person{person}.trc"
-    least, most = (f"{float(height):.0f}" for height in (np.nanmin(motion.height), np.nanmax(motion.height)))
-    told = (
-        f"person {person}: {body_height:g} m are taken for {body_height / scale:.0f} pixels; within a second they look "
-        f"like {least} to {most}"
-    )
-    return {f"{FOLDER}/{name}": marker_file(name, motion, scale, result.video.height)}, told
+    elif body_height is not None:
+        told.append(
+            f"person {person} has markers (TRC) in pixels: trunk and legs were not seen well enough to tell how many "
+            f"pixels {body_height:g} m are"
+        )
+    name = f"person{person}.trc" if scale is not None else f"person{person}_px.trc"
+    return {f"{FOLDER}/{name}": marker_file(name, found, scale, result.video.height)}, told

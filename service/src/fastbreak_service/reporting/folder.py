@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.review import Trails
     from fastbreak_service.movement.series import Doubles
     from fastbreak_service.movement.values import Movement
+    from fastbreak_service.people.observed import Observed
     from fastbreak_service.people.values import People
     from fastbreak_service.reporting.document import Origin
     from fastbreak_service.reporting.pictures import Place
@@ -59,6 +60,7 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     people: People,
     result: Result,
     rows: Sequence[MeasureRow],
+    observed: Observed,
     trails: Trails,
     movement: Movement,
     frames: Iterable[Frame],
@@ -77,7 +79,7 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     found = document(origin, people, result, movement)
     with _whole(folder) as made:
         evidence = _evidence(frames, result, trails, movement, made if video else None)
-        more = exports(result, rows, trails, body_heights)
+        more = exports(result, observed, trails, body_heights)
         content = {
             "result.json": json.dumps(as_json(found), indent=2) + "\n",
             "angles.csv": tables.angles(rows),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Angles and landmarks as files of OpenSim: a motion (MOT) and a marker file (TRC).
+"""Coordinates and landmarks as files of OpenSim: a motion (MOT) and a marker file (TRC).
 
 As OpenSim 4 reads them (`Storage` and `TRCFileAdapter` of opensim-core): a motion has no missing values, since its
 reader stops at the first; a marker that is missing is three empty fields, and each row ends with a tab, without which
@@ -14,43 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.movement.series import JOINTS
-from fastbreak_service.vision.angles import Angle
+from fastbreak_service.reporting.coordinates import LEFT_OUT, SEEN
+from fastbreak_service.reporting.markers import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fastbreak_service.movement.series import Doubles, Motion
+    from fastbreak_service.reporting.markers import Places
     from fastbreak_service.reporting.stretches import Stretch
-
-COORDINATES = {
-    Angle[f"{side}_{angle}"]: f"{coordinate}_{side[0].lower()}"
-    for angle, coordinate in (
-        ("KNEE_FLEXION", "knee_angle"),
-        ("HIP_FLEXION", "hip_flexion"),
-        ("ANKLE_DORSIFLEXION", "ankle_angle"),
-        ("SHOULDER_FLEXION", "arm_flex"),
-        ("ELBOW_FLEXION", "elbow_flex"),
-    )
-    for side in ("LEFT", "RIGHT")
-}
-"""The coordinates of OpenSim's models (Rajagopal 2016 and those of Pose2Sim) by our angles. The lean of the trunk is no
-coordinate of theirs and keeps its name."""
-_MARKERS = {
-    "SHOULDER": "Shoulder",
-    "HIP": "Hip",
-    "KNEE": "Knee",
-    "ANKLE": "Ankle",
-    "HEEL": "Heel",
-    "FOOT_INDEX": "BigToe",
-}
-MARKERS = [f"{side}{_MARKERS[joint]}" for joint in JOINTS for side in ("L", "R")]
-"""Pose2Sim's names of the landmarks, in the order of a motion's."""
 
 
 def motion_file(name: str, stretch: Stretch) -> str:
-    """A stretch of angles as MOT."""
-    labels = ["time", *(COORDINATES.get(angle, str(angle)) for angle in stretch.angles)]
+    """A stretch of coordinates as MOT."""
+    labels = ["time", *stretch.names]
     header = [
         name,
         "version=1",
@@ -58,8 +35,13 @@ def motion_file(name: str, stretch: Stretch) -> str:
         f"nColumns={len(labels)}",
         "inDegrees=yes",
         "",
-        "Angles in the plane of the image. Without sign: extension of knee, hip and shoulder reads as flexion.",
-        "Outliers are taken out and gaps of up to 0.1 s bridged; nothing is filtered.",
+        f"Seen: {stretch.look.value}. Names and signs are those of Rajagopal's model (2016).",
+        "Turns in the picture's plane. Outliers are taken out and gaps of up to 0.1 s bridged; nothing is filtered.",
+        *(f"Left out: {names}: {why}." for names, why in LEFT_OUT[SEEN[stretch.look]].items()),
+        *(
+            f"Left out: {missing}: its landmarks were missing in over a tenth of the time."
+            for missing in stretch.missing
+        ),
         "",
         "endheader",
     ]
@@ -76,42 +58,47 @@ def metres_per_pixel(motion: Motion, body_height: float) -> float | None:
     return body_height / float(np.median(known)) if len(known) else None
 
 
-def marker_file(name: str, motion: Motion, scale: float, picture_height: int) -> str:
-    """Landmarks as TRC, in metres from the lower left corner of the picture: x to its right, y up, z 0."""
-    metres = np.stack([motion.raw[:, :, 0], picture_height - motion.raw[:, :, 1]], axis=2) * scale
-    seen = np.flatnonzero(np.isfinite(metres).all(axis=2).any(axis=0))
-    rate, count = f"{motion.rate:g}", str(len(motion.times))
+def marker_file(name: str, found: Places, scale: float | None, picture_height: int) -> str:
+    """Landmarks as TRC from the lower left corner of the picture: x to its right, y up, z 0 and to the camera.
+
+    In metres if the scale, of metres a pixel, is known, else in pixels.
+    """
+    seen = [landmark for landmark in MARKERS if np.isfinite(found.points[:, landmark]).all(axis=1).any()]
+    points = found.points[:, seen]
+    placed = np.stack([points[:, :, 0], picture_height - points[:, :, 1]], axis=2) * (1.0 if scale is None else scale)
+    rate, count = f"{found.rate:g}", str(len(found.times))
     facts = {
         "DataRate": rate,
         "CameraRate": rate,
         "NumFrames": count,
         "NumMarkers": str(len(seen)),
-        "Units": "m",
+        "Units": "px" if scale is None else "m",
         "OrigDataRate": rate,
-        "OrigDataStartFrame": str(motion.frames[0]),
+        "OrigDataStartFrame": str(found.first_frame),
         "OrigNumFrames": count,
     }
+    digits = 2 if scale is None else 5
     lines = [
         ["PathFileType", "4", "(X/Y/Z)", name],
         list(facts),
         list(facts.values()),
-        ["Frame#", "Time", *(field for column in seen for field in (MARKERS[column], "", "")), ""],
+        ["Frame#", "Time", *(field for landmark in seen for field in (MARKERS[landmark], "", "")), ""],
         ["", "", *(f"{axis}{number}" for number in range(1, len(seen) + 1) for axis in "XYZ"), ""],
         [],
         *(
-            [str(number), f"{time:.6f}", *_places(row), ""]
-            for number, (time, row) in enumerate(zip(motion.times.tolist(), metres[:, seen], strict=True), 1)
+            [str(number), f"{time:.6f}", *_places(row, digits), ""]
+            for number, (time, row) in enumerate(zip(found.times.tolist(), placed, strict=True), 1)
         ),
     ]
     return _text("\t".join(fields) for fields in lines)
 
 
-def _places(row: Doubles) -> list[str]:
+def _places(row: Doubles, digits: int) -> list[str]:
     known = np.isfinite(row).all(axis=1)
     return [
         field
         for (x, y), there in zip(row.tolist(), known, strict=True)
-        for field in ((f"{x:.5f}", f"{y:.5f}", "0") if there else ("", "", ""))
+        for field in ((f"{x:.{digits}f}", f"{y:.{digits}f}", "0") if there else ("", "", ""))
     ]
 
 

@@ -1,80 +1,111 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""A person's angles as evenly sampled stretches without a gap, as programs want them that know no missing values.
+"""A person's coordinates as stretches of one view without a gap, as programs want them that know no missing values.
 
-What is in them is what `angles.csv` has: outliers are taken out and gaps of up to 0.1 s bridged (`signal.mended`), and
-nothing is filtered. An angle that is missing in over a tenth of the time in which a person is measured is left out of
-that time; where one of the others is missing, a stretch ends.
+A coordinate that is missing in over a tenth of the time of a view is left out of that time; where one of the others is
+missing, a stretch ends.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.movement.sampling import resampled
-from fastbreak_service.movement.series import HIGHEST_RATE
-from fastbreak_service.signal import mended
-from fastbreak_service.vision.angles import Angle
+from fastbreak_service.reporting.coordinates import SEEN, coordinates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from fastbreak_service.analysis import MeasureRow
     from fastbreak_service.movement.series import Doubles, Flags
+    from fastbreak_service.reporting.coordinates import Look, Told
+    from fastbreak_service.reporting.markers import Places
 
 _MISSING_SHARE = 0.1
-_FEWEST_SAMPLES = 2
+_SHORTEST_SECONDS = 0.25
+_SHORT = "less than a quarter of a second in one view without a gap"
+_UNSEEN = "the landmarks that the view would show were not seen"
+_NOTHING = "the landmarks that the view would show were missing in over a tenth of the time"
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Angles at even times: `values` (samples, angles) in degrees."""
+    """Coordinates at even times: `values` (samples, names) in degrees. `missing`: those that could not be told."""
 
-    angles: list[Angle]
+    look: Look
+    names: list[str]
+    missing: list[str]
     times: Doubles
     values: Doubles
 
 
-def stretches(rows: Iterable[MeasureRow], clip_rate: float) -> dict[int, list[Stretch]]:
-    """Each person's stretches in order of time; none of somebody who was measured in one frame alone."""
-    of_persons: dict[int, list[MeasureRow]] = {}
-    for row in rows:
-        of_persons.setdefault(row.person, []).append(row)
-    return {person: _of_person(of_persons[person], clip_rate) for person in sorted(of_persons)}
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From when to when, in seconds, no coordinate is told, and why."""
+
+    first: float
+    last: float
+    why: str
 
 
-def _of_person(rows: Sequence[MeasureRow], clip_rate: float) -> list[Stretch]:
-    moments = {row.frame: row.time_seconds for row in rows}
-    frames = np.array(sorted(moments), np.int64)
-    times = np.array([moments[int(frame)] for frame in frames])
-    if len(times) < _FEWEST_SAMPLES or not clip_rate > 0:
-        return []
-    places = {int(frame): place for place, frame in enumerate(frames)}
-    columns = {angle: column for column, angle in enumerate(Angle)}
-    seen = np.full((len(frames), len(columns), 1), np.nan)
-    for row in rows:
-        seen[places[row.frame], columns[Angle(row.angle)], 0] = row.value_degrees
-    rate = min(clip_rate, HIGHEST_RATE)
-    grid = times[0] + np.arange(round((times[-1] - times[0]) * rate) + 1) / rate
-    even = resampled(grid, times, frames, seen)[:, :, 0]
-    whole = np.stack([mended(column, rate)[0] for column in even.T], axis=1)
-    return [stretch for run in _runs(np.isfinite(whole).any(axis=1)) for stretch in _cut(grid[run], whole[run])]
+def stretches(found: Places) -> tuple[list[Stretch], list[Gap]]:
+    """A person's stretches in order of time, and where there are none."""
+    told = coordinates(found)
+    made = [
+        one
+        for run in _runs_of(told.looks)
+        for one in _of_view(found.times[run], told.looks[run.start], _columns(told, run), found.rate)
+    ]
+    gaps = [one for one in made if isinstance(one, Gap)]
+    return [one for one in made if isinstance(one, Stretch)], sorted(gaps, key=lambda gap: gap.first)
 
 
-def _cut(times: Doubles, values: Doubles) -> Iterator[Stretch]:
-    """The stretches of a time in which somebody was measured all the while."""
-    there = np.isfinite(values)
-    kept = np.flatnonzero(there.mean(axis=0) >= 1 - _MISSING_SHARE)
-    if len(kept) == 0:
+def _columns(told: Told, run: slice) -> dict[str, Doubles]:
+    return {name: told.values[name][run] for name in SEEN.get(told.looks[run.start], ())}
+
+
+def _of_view(times: Doubles, look: Look, columns: dict[str, Doubles], rate: float) -> Iterator[Stretch | Gap]:
+    if not columns:
+        yield _gap(times, look.value)
         return
-    angles = [list(Angle)[column] for column in kept]
+    values = np.stack(list(columns.values()), axis=1)
+    seen = np.isfinite(values).any(axis=1)
+    yield from (_gap(times[run], _UNSEEN) for run in _runs(~seen))
+    for run in _runs(seen):
+        yield from _of_time(times[run], look, list(columns), values[run], rate)
+
+
+def _of_time(times: Doubles, look: Look, columns: list[str], values: Doubles, rate: float) -> Iterator[Stretch | Gap]:
+    """What is made of a time in which some coordinate is known in each sample."""
+    there = np.isfinite(values)
+    kept = there.mean(axis=0) >= 1 - _MISSING_SHARE
+    if not kept.any():
+        yield _gap(times, _NOTHING)
+        return
+    names = [name for name, is_kept in zip(columns, kept, strict=True) if is_kept]
+    missing = [name for name in columns if name not in names]
     for run in _runs(there[:, kept].all(axis=1)):
-        if run.stop - run.start >= _FEWEST_SAMPLES:
-            yield Stretch(angles, times[run], values[run][:, kept])
+        if run.stop - run.start < max(2, _SHORTEST_SECONDS * rate):
+            yield _gap(times[run], _SHORT)
+            continue
+        whole = np.unwrap(values[run][:, kept], period=360, axis=0)
+        yield Stretch(look, names, missing, times[run], whole)
+
+
+def _gap(times: Doubles, why: str) -> Gap:
+    return Gap(float(times[0]), float(times[-1]), why)
+
+
+def _runs_of(looks: list[Look]) -> Iterator[slice]:
+    """Where the same is seen, as slices."""
+    first = 0
+    for _, same in groupby(looks):
+        count = sum(1 for _ in same)
+        yield slice(first, first + count)
+        first += count
 
 
 def _runs(flags: Flags) -> list[slice]:
