@@ -49,5 +49,5 @@ KINDS = (
     Kind("migration-hangs", "migration hangs", {"MIGRATION_SECONDS": 3600}, migration_timeout_seconds=20),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
-STRATEGIES = ("ROLLING", "BLUE_GREEN", "CANARY")
+STRATEGIES = ("ROLLING", "BLUE_GREEN", "CANARY", "LINEAR")
 PEERS = ("ecs-deploy", "aws")

@@ -5,6 +5,7 @@
 
 import copy
 from collections.abc import Callable, Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "ROLLING": {},
     "BLUE_GREEN": _BAKE,
     "CANARY": {**_BAKE, "canary_percent": 10, "canary_bake_minutes": 5},
+    "LINEAR": {**_BAKE, "step_percent": 25, "step_bake_minutes": 5},
 }
 _MISSING = "arn:aws:secretsmanager:us-east-1:222222222222:secret:nobody-made-this-AbCdEf"
 Way = Callable[[Lab, Planned, str], Said]
@@ -68,7 +70,7 @@ def baked_seconds(strategy: str, extra: Mapping[str, object]) -> float | None:
     """How long a good release is judged by *strategy*; None for other tools.
 
     At each share of the users the gates measure, for as long as they are to and until they have the samples that they
-    want, one in each interval; a canary's bake time runs meanwhile.
+    want, one in each interval; the bake time of a canary, or of a step, runs meanwhile.
     """
     if strategy not in STRATEGIES:
         return None
@@ -78,8 +80,16 @@ def baked_seconds(strategy: str, extra: Mapping[str, object]) -> float | None:
     gates = max(bake, interval * (int(given["ecs_rollout_minimum_samples"]) - 1))
     if strategy == "ROLLING":
         return gates
-    canary = max(bake, baked(options["canary_bake_minutes"])) if strategy == "CANARY" else 0.0
-    return gates + canary + gates + baked(options["bake_minutes"])
+    return gates + _shares_seconds(strategy, bake, options) + gates + baked(options["bake_minutes"])
+
+
+def _shares_seconds(strategy: str, bake: float, options: Mapping[str, Any]) -> float:
+    """How long some of the users have the release, but not all."""
+    if strategy == "CANARY":
+        return max(bake, baked(options["canary_bake_minutes"]))
+    if strategy == "LINEAR":
+        return (ceil(100 / options["step_percent"]) - 1) * max(bake, baked(options["step_bake_minutes"]))
+    return 0.0
 
 
 def inventory() -> dict[str, Any]:

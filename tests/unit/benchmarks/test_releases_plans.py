@@ -23,9 +23,9 @@ def test_the_peers_are_tried_with_some_kinds() -> None:
 
 def test_good_releases_in_a_row_by_each_strategy() -> None:
     found = in_a_row([*STRATEGIES, *PEERS], 10)
-    assert len(found) == 30
+    assert len(found) == 40
     assert all(planned.kind.good and planned.killed_after is None for planned in found)
-    assert len({planned.key for planned in found}) == len({planned.name for planned in found}) == 30
+    assert len({planned.key for planned in found}) == len({planned.name for planned in found}) == 40
 
 
 @pytest.mark.parametrize(("count", "killed"), [(1, 0), (5, 1), (50, 5), (54, 5), (60, 6)])

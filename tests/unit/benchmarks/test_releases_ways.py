@@ -86,6 +86,7 @@ def test_prod_deploys_by_its_own_strategy_with_its_own_options() -> None:
         ("BLUE_GREEN", 11, 5 + 5 + 300.0),
         ("BLUE_GREEN", 31, 15 + 15 + 300.0),
         ("CANARY", 11, 5 + 300 + 5 + 300.0),
+        ("LINEAR", 11, 5 + 3 * 300 + 5 + 300.0),
     ],
 )
 def test_how_long_a_good_release_is_judged(
