@@ -16,10 +16,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from fastbreak_service.api.correcting import read_said
+from fastbreak_service.api.correcting import read_said, refused
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.people.corrections import Merge
-from fastbreak_service.people.results import change
+from fastbreak_service.people.results import measured
 from fastbreak_service.store import team_corrections
 from fastbreak_service.store.callers import SETTING, caller_role
 from fastbreak_service.store.team_reviews import Said as Opinion
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fastbreak_service.people.history import Said
-    from fastbreak_service.people.results import Change, Stored
+    from fastbreak_service.people.results import Change, Measured, Stored
     from fastbreak_service.store.team_reviews import Outcome
     from support.issuer import Issuer
     from support.service import Service
@@ -259,23 +259,97 @@ def test_what_is_withdrawn_is_not_counted_once_a_blur_is_turned_into_a_deletion(
     assert left["movement"]["findings"] == len(left["findings"])
 
 
-def test_what_is_said_of_a_finding_during_a_correction_is_in_it(
+def test_what_is_said_of_a_finding_while_it_is_computed_is_in_it_and_nobody_waits(
     analysis: str, engine: Engine, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[Outcome | None] = []
 
-    def say_and_change(stored: Stored, said: Said) -> Change:
-        if not answers:
-            opinion = Opinion(Verdict.ACCEPTED, "Both knees.", 0)
-            answers.append(TeamReviews(engine, "hawks", "bob").add(uuid.UUID(analysis), 1, opinion))
-        return change(stored, said)
+    def say_and_measure(stored: Stored, said: Said) -> Measured:
+        assert engine.pool.status().endswith("Checked out connections: 0"), "it holds none of the few connections"
+        answers.append(TeamReviews(engine, "hawks", "bob").add(uuid.UUID(analysis), 1, opinion(0)))
+        return measured(stored, said)
 
-    monkeypatch.setattr(team_corrections, "change", say_and_change)
-    corrections = team_corrections.TeamCorrections(engine, "hawks", "ada")
-    assert corrections.add(uuid.UUID(analysis), Merge((1, 2)), 0) is not None
-    assert [answer and answer.taken for answer in answers] == [True]
+    monkeypatch.setattr(team_corrections, "measured", say_and_measure)
+    assert corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0) is not None
+    assert [answer and answer.taken for answer in answers] == [True], "it is computed once"
     noted = "SELECT count(*) FROM reviews WHERE note LIKE '%Before, this was accepted as number 1.'"
     assert database.execute(noted).fetchone() != (0,)
+
+
+def opinion(before: int) -> Opinion:
+    return Opinion(Verdict.ACCEPTED, "Both knees.", before)
+
+
+def corrections(engine: Engine) -> team_corrections.TeamCorrections:
+    return team_corrections.TeamCorrections(engine, "hawks", "ada")
+
+
+@pytest.mark.parametrize(("times", "taken"), [(1, True), (2, True), (3, False)])
+def test_who_reviews_each_time_it_is_written_is_no_error_of_the_database(  # noqa: PLR0913, PLR0917 - who, and what
+    ada: Staff, analysis: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int, taken: bool
+) -> None:
+    before, made, plan = told(ada, analysis), 0, team_corrections._plan
+
+    def say_and_plan(what: Change) -> dict[str, Any]:
+        nonlocal made
+        if made < times:
+            assert TeamReviews(engine, "hawks", "bob").add(uuid.UUID(analysis), 1, opinion(made)) is not None
+            made += 1
+        return plan(what)
+
+    monkeypatch.setattr(team_corrections, "_plan", say_and_plan)
+    if taken:
+        outcome = corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0)
+        assert outcome is not None
+        assert outcome.taken
+        return
+    with pytest.raises(team_corrections.ReviewedMeanwhileError) as caught:
+        corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0)
+    refusal = refused(caught.value)
+    assert (refusal.status, refusal.code, refusal.headers) == (409, "reviewed_meanwhile", {"retry-after": "5"})
+    left = told(ada, analysis)
+    assert (left["persons"], left["measures"]) == (before["persons"], before["measures"])
+
+
+@pytest.mark.parametrize("what", ["corrected", "erased", "gone"])
+def test_what_others_change_while_it_is_computed_is_not_passed_over(  # noqa: PLR0913, PLR0917 - who, and what
+    guarded: Service,
+    issuer: Issuer,
+    engine: Engine,
+    database: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    root = Staff(guarded, issuer, "root", role="administrator")
+    analysis = put_persons(database, [*landings(), replace(landings()[0], track=3, person=3)], "hawks")
+
+    def change_and_measure(stored: Stored, said: Said) -> Measured:
+        if what == "corrected":
+            assert Staff(guarded, issuer, "bob").correct(analysis, 0, kind="split", person=2, seconds=4.0).is_success
+        elif what == "erased":
+            assert root.erase_person(analysis, 3, "delete").status_code == 200
+        else:
+            assert root.erase(analysis).is_success
+        return measured(stored, said)
+
+    monkeypatch.setattr(team_corrections, "measured", change_and_measure)
+    outcome = corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0)
+    assert outcome is None if what == "gone" else outcome is not None and not outcome.taken
+    merged = "SELECT count(*) FROM corrections WHERE content->>'kind' = 'merge' AND analysis_id = %s"
+    assert database.execute(merged, [analysis]).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("name", ["MOST_SIGHTINGS", "MOST_PERSONS", "MOST_FINDINGS", "MOST_MEGABYTES"])
+def test_of_more_than_is_read_for_a_correction_none_is_made(
+    analysis: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(team_corrections, name, -1 if name == "MOST_MEGABYTES" else 1)
+    with pytest.raises(team_corrections.TooMuchError) as caught:
+        corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0)
+    refusal = refused(caught.value)
+    assert (refusal.status, refusal.code) == (409, "too_much_to_correct")
+    assert "Cut the video" in refusal.message
+    assert f"at most {getattr(team_corrections, name)}." in refusal.message
 
 
 def test_of_a_finding_that_is_being_withdrawn_nothing_is_said(

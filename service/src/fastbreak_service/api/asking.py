@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CALLER_SECONDS = 25.0
 READINESS_SECONDS = 4.0
 """Less than a load balancer waits."""
-# What computes for long has one thread and one connection of the few, so that all else is still answered.
+# What computes for long has one thread, so that all else is still answered and little memory is taken.
 _LONG = ThreadPoolExecutor(1, "long")
 
 

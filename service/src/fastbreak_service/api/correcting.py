@@ -21,7 +21,12 @@ from fastbreak_service.identity.caller import Role
 from fastbreak_service.people.corrections import Exchange, Merge, Split
 from fastbreak_service.people.history import Undo
 from fastbreak_service.store.audit import Action
-from fastbreak_service.store.team_corrections import MOST_VERSIONS, UncorrectableError
+from fastbreak_service.store.team_corrections import (
+    MOST_VERSIONS,
+    ReviewedMeanwhileError,
+    TooMuchError,
+    UncorrectableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,10 +71,8 @@ def correction_routes(parts: Parts) -> list[Route]:
             return Response(status_code=499)
         try:
             outcome = await ask_in_turn(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before)
-        except AnalysisError as error:
-            raise ApiError(409, error.code, error.message) from error
-        except UncorrectableError as error:
-            raise _uncorrectable() from error
+        except (AnalysisError, UncorrectableError, TooMuchError, ReviewedMeanwhileError) as error:
+            raise refused(error) from error
         if outcome is None:
             raise parameters.no_such_analysis()
         if outcome.newest is None or not outcome.taken:
@@ -144,7 +147,26 @@ def _seconds(body: Mapping[str, Any]) -> float:
     return float(seconds)
 
 
-def _uncorrectable() -> ApiError:
+def refused(error: Exception) -> ApiError:
+    """The answer to what cannot be, or not now."""
+    match error:
+        case AnalysisError():
+            return ApiError(409, error.code, error.message)
+        case TooMuchError():
+            return ApiError(
+                409,
+                "too_much_to_correct",
+                f"This analysis has {error.much} {error.what}; corrections are made of at most {error.most}. Cut the "
+                "video to the part of interest, and send that.",
+            )
+        case ReviewedMeanwhileError():
+            return ApiError(
+                409,
+                "reviewed_meanwhile",
+                "Somebody reviewed findings of this analysis each time the correction was about to be written, so "
+                "nothing was changed. Say it again in a moment.",
+                {"retry-after": "5"},
+            )
     return ApiError(
         409,
         "not_correctable",
@@ -160,5 +182,6 @@ def _refused(outcome: Corrected) -> ApiError:
     return ApiError(
         412,
         "persons_changed",
-        "Somebody has said who is who in this analysis since, or nobody has. Read the corrections, and decide again.",
+        "Somebody has said who is who in this analysis since, or erased somebody of it, or nobody has. Read the "
+        "corrections, and decide again.",
     )

@@ -90,6 +90,30 @@ class Change:
     doubts: list[Doubt]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What becomes of everybody's movement, whatever reviewers say of findings meanwhile.
+
+    As a `Change`, with the findings of `touched` as they are now, and who has what was seen of each (`goes_to`).
+    """
+
+    said: Said
+    persons: dict[int, Extent]
+    gone: list[int]
+    moves: list[Move]
+    pieces: list[Piece]
+    events: list[Event]
+    findings: list[tuple[int, dict[str, Any]]]
+    doubts: list[Doubt]
+    touched: frozenset[int]
+    goes_to: Of
+
+    def change(self, known: Sequence[Known], highest_finding: int = 0) -> Change:
+        """What becomes of all, when these are the findings that are stored."""
+        kept = matched(known, self.findings, self.touched, self.goes_to, self.said.words, highest_finding)
+        return Change(self.said, self.persons, self.gone, self.moves, self.pieces, self.events, kept, self.doubts)
+
+
 type Told = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 """Events and findings as JSON has them."""
 
@@ -104,7 +128,12 @@ def reviewed(rows: Rows, rate: float, small_pixels: float = 0.0) -> Told:
 
 
 def change(stored: Stored, said: Said, review_of: Callable[[Rows, float, float], Told] = reviewed) -> Change:
-    """What a correction, or undoing one, makes of an analysis.
+    """What a correction, or undoing one, makes of an analysis. Raises as `measured`."""
+    return measured(stored, said, review_of).change(stored.findings, stored.highest_finding)
+
+
+def measured(stored: Stored, said: Said, review_of: Callable[[Rows, float, float], Told] = reviewed) -> Measured:
+    """What it makes of everybody's movement, which takes long.
 
     Raises AnalysisError (wrong_persons) where it cannot be.
     """
@@ -125,22 +154,17 @@ def change(stored: Stored, said: Said, review_of: Callable[[Rows, float, float],
     events = [*(event for event in stored.events if event.person not in touched)]
     events += [Event(person, event) for person, (listed, _) in told.items() for event in listed]
     findings = [(person, finding) for person, (_, listed) in told.items() for finding in listed]
-    return Change(
+    return Measured(
         said,
         {person: Extent(len(rows), int(rows["frame"][0]), int(rows["frame"][-1])) for person, rows in there.items()},
         sorted(touched - set(there)),
         moves,
         known.pieces(persons, touched),
         sorted(events, key=lambda event: event.person),
-        matched(
-            stored.findings,
-            findings,
-            touched,
-            _ways(moves, known.seen, persons),
-            said.words,
-            stored.highest_finding,
-        ),
+        findings,
         _doubts(known, persons, stands),
+        frozenset(touched),
+        _ways(moves, known.seen, persons),
     )
 
 

@@ -3,8 +3,8 @@
 
 """What reviewers of a team say of who is who: each entry is added, none is changed, and results follow it.
 
-A correction is computed from what is kept of everybody's sightings and written in the transaction that records it,
-while nobody else corrects or erases anybody of the analysis.
+A correction is computed from what is kept of everybody's sightings, while no connection is held. It is written in the
+transaction that records it, if nobody has corrected or erased anybody of the analysis since.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.people.findings import Known
 from fastbreak_service.people.history import Undo, as_content, of_content
-from fastbreak_service.people.pieces import Piece, read, written
-from fastbreak_service.people.results import Event, Stored, change
+from fastbreak_service.people.pieces import ROW, Piece, read, written
+from fastbreak_service.people.results import Event, Stored, measured
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.engine import be_patient
@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
 
     from fastbreak_service.people.history import Said
-    from fastbreak_service.people.results import Change
+    from fastbreak_service.people.results import Change, Measured
 
 MOST_VERSIONS = 999
 """Entries of one analysis."""
+MOST_SIGHTINGS, MOST_PERSONS, MOST_FINDINGS, MOST_MEGABYTES = 250_000, 1000, 20_000, 32
+"""What a correction reads at most. An analysis of the usual FASTBREAK_MAX_WORK_SECONDS has 90,000 sightings at most."""
 _CORRECT_SECONDS = 60
 _MOST_TRIES = 3
 # Somebody reviewed one of the findings after it was read here. What is said of it belongs into what is computed.
@@ -50,6 +52,18 @@ _JUDGED_MEANWHILE = "40001"
 
 class UncorrectableError(Exception):
     """Of this analysis nothing is kept by which persons could be corrected."""
+
+
+class TooMuchError(Exception):
+    """More is kept of an analysis than is read for a correction: `much` of `what`, where it may be `most`."""
+
+    def __init__(self, much: int, most: int, what: str) -> None:
+        super().__init__(what)
+        self.much, self.most, self.what = much, most, what
+
+
+class ReviewedMeanwhileError(Exception):
+    """Each time it was about to be written, somebody had just reviewed a finding of the analysis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,44 +109,73 @@ class TeamCorrections:
     def add(self, analysis: UUID, said: Said, before: int) -> Corrected | None:
         """Add an entry if nobody did since version `before`, or the same was added then; None: there is no such result.
 
-        Whoever heard no answer may say the same again, and it is recorded once. Raises AnalysisError where it cannot
-        be, UncorrectableError.
+        Whoever heard no answer may say the same again, and it is recorded once. It is computed between a transaction
+        that reads and one that writes, so it keeps no connection from anybody. Raises AnalysisError where it cannot be,
+        UncorrectableError, TooMuchError, ReviewedMeanwhileError.
         """
-        for _ in range(_MOST_TRIES - 1):
+        found = self._read(analysis, said, before)
+        if not isinstance(found, Stored):
+            return found
+        made = measured(found, said)
+        for _ in range(_MOST_TRIES):
             try:
-                return self._added(analysis, said, before)
+                return self._written(analysis, said, before, found.erased, made)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != _JUDGED_MEANWHILE:
                     raise
-        return self._added(analysis, said, before)
+        raise ReviewedMeanwhileError
 
     @repeatable
-    def _added(self, analysis: UUID, said: Said, before: int) -> Corrected | None:
+    def _read(self, analysis: UUID, said: Said, before: int) -> Stored | Corrected | None:
+        mine = sa.select(analyses.c.id).where(
+            analyses.c.team == self._team, analyses.c.id == analysis, analyses.c.status == "succeeded"
+        )
+        with read_by_team(self._engine, self._team) as connection:
+            if connection.execute(mine).first() is None:
+                return None
+            # First what is compared again before it is written: what is read after it is as of then, or it is not kept.
+            entries = connection.execute(_entries(analysis)).mappings().all()
+            if conflict := self._conflict(entries, said, before):
+                return conflict
+            return _stored(connection, analysis, entries)
+
+    @repeatable
+    def _written(
+        self, analysis: UUID, said: Said, before: int, erased: frozenset[int], made: Measured
+    ) -> Corrected | None:
+        """The entry, or why it is none. The database refuses it where a finding was just reviewed."""
+        with read_by_team(self._engine, self._team) as connection:
+            findings_now = _findings(connection, analysis)
+            highest = connection.execute(
+                sa.select(analyses.c.highest_finding).where(analyses.c.id == analysis)
+            ).scalar_one_or_none()
+        plan = {
+            **_plan(made.change(findings_now, highest or 0)),
+            "judged": [{"number": one.number, "version": one.version} for one in findings_now],
+        }
+        content = sa.literal(as_content(made.said), JSONB)
+        asked = sa.func.correct_persons(analysis, before, content, self._reviewer, sa.literal(plan, JSONB))
         with of_team(self._engine, self._team) as connection:
             be_patient(connection, _CORRECT_SECONDS)
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCKED_SECONDS}s'"))
             if not connection.execute(sa.select(sa.func.hold_persons(analysis))).scalar_one():
                 return None
             entries = connection.execute(_entries(analysis)).mappings().all()
-            newest = entries[-1] if entries else None
-            if len(entries) != before or before == MOST_VERSIONS:
-                return Corrected(newest, taken=newest is not None and self._is(newest, said, before))
-            stored = _stored(connection, analysis, entries)
-            what = change(stored, said)
-            content = as_content(what.said)
-            plan = {
-                **_plan(what),
-                "judged": [{"number": one.number, "version": one.version} for one in stored.findings],
-            }
-            connection.execute(
-                sa.select(
-                    sa.func.correct_persons(
-                        analysis, before, sa.literal(content, JSONB), self._reviewer, sa.literal(plan, JSONB)
-                    )
-                )
-            )
+            if conflict := self._conflict(entries, said, before):
+                return conflict
+            if _erased(connection, analysis).keys() != erased:
+                # What was computed is of somebody who is no more.
+                return Corrected(entries[-1] if entries else None, taken=False)
+            connection.execute(sa.select(asked))
             connection.execute(done(self._team, self._reviewer, Action.CORRECTED, analysis))
             return Corrected(connection.execute(_entries(analysis)).mappings().all()[-1], taken=True)
+
+    def _conflict(self, entries: Sequence[RowMapping], said: Said, before: int) -> Corrected | None:
+        """What is answered where something was said since; None where nothing was."""
+        if len(entries) == before != MOST_VERSIONS:
+            return None
+        newest = entries[-1] if entries else None
+        return Corrected(newest, taken=newest is not None and self._is(newest, said, before))
 
     def _is(self, entry: RowMapping, said: Said, before: int) -> bool:
         """Whether an entry is what this person says now, whatever number somebody new got."""
@@ -146,35 +189,64 @@ def _entries(analysis: UUID) -> sa.Select[Any]:
 
 
 def _stored(connection: Connection, analysis: UUID, entries: Sequence[RowMapping]) -> Stored:
-    """What is stored of an analysis. Raises UncorrectableError."""
+    """What is stored of an analysis, but for its findings. Raises UncorrectableError, TooMuchError."""
+    erased = _erased(connection, analysis)
+    _refuse_too_much(connection, analysis)
     kept = sa.select(trails).where(trails.c.analysis_id == analysis).order_by(trails.c.track, trails.c.first_frame)
     rows = connection.execute(kept).mappings().all()
     if not rows:
         raise UncorrectableError
-    erased = connection.execute(
-        sa.select(person_erasures.c.person, person_erasures.c.tracks).where(person_erasures.c.analysis_id == analysis)
-    ).all()
     said = {row["version"]: of_content(row["content"]) for row in entries}
     touched = [number for one in said.values() if not isinstance(one, Undo) for number in one.touched]
-    tracks = [piece[0] for row in erased for piece in row.tracks or ()]
-    of_clip = sa.select(analyses.c.video, analyses.c.highest_finding).where(analyses.c.id == analysis)
-    video, highest_finding = connection.execute(of_clip).one()
+    tracks = [piece[0] for told in erased.values() for piece in told or ()]
+    video = connection.execute(sa.select(analyses.c.video).where(analyses.c.id == analysis)).scalar_one()
     listed = sa.select(events.c.person, events.c.content).where(events.c.analysis_id == analysis)
-    found = reviewed_findings(withdrawn=True).where(findings.c.analysis_id == analysis)
     return Stored(
         [Piece(row["track"], row["person"], read(row["content"])) for row in rows],
         said,
         [Event(*row) for row in connection.execute(listed.order_by(events.c.number))],
-        [
-            Known(row["number"], row["person"], row["content"], row["withdrawn"], row["verdict"], row["version"] or 0)
-            for row in connection.execute(found.order_by(findings.c.number)).mappings()
-        ],
+        [],
         video["frames_per_second"],
         pixels(video["width"], video["height"]),
-        frozenset(row.person for row in erased),
-        max([*(row["track"] for row in rows), *touched, *tracks, *(row.person for row in erased)]),
-        highest_finding,
+        frozenset(erased),
+        max([*(row["track"] for row in rows), *touched, *tracks, *erased]),
     )
+
+
+def _erased(connection: Connection, analysis: UUID) -> dict[int, list[list[int]] | None]:
+    """The numbers of those who were erased, and what is noted of their tracks."""
+    chosen = sa.select(person_erasures.c.person, person_erasures.c.tracks)
+    rows = connection.execute(chosen.where(person_erasures.c.analysis_id == analysis)).all()
+    return {row.person: row.tracks for row in rows}
+
+
+def _findings(connection: Connection, analysis: UUID) -> list[Known]:
+    found = reviewed_findings(withdrawn=True).where(findings.c.analysis_id == analysis)
+    return [
+        Known(row["number"], row["person"], row["content"], row["withdrawn"], row["verdict"], row["version"] or 0)
+        for row in connection.execute(found.order_by(findings.c.number)).mappings()
+    ]
+
+
+def _refuse_too_much(connection: Connection, analysis: UUID) -> None:
+    """Raise TooMuchError where more is kept than is read for a correction, by sums that the database makes."""
+    of_trails = sa.select(
+        sa.func.coalesce(sa.func.sum(sa.func.length(trails.c.content)), 0) / ROW.itemsize,
+        sa.func.count(trails.c.person.distinct()),
+    ).where(trails.c.analysis_id == analysis)
+    of_findings = sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.pg_column_size(findings.c.content)), 0)
+    ).where(findings.c.analysis_id == analysis)
+    seen, persons = connection.execute(of_trails).one()
+    found, size = connection.execute(of_findings).one()
+    for much, most, what in (
+        (seen, MOST_SIGHTINGS, "sightings of persons"),
+        (persons, MOST_PERSONS, "persons"),
+        (found, MOST_FINDINGS, "findings, with those that corrections have withdrawn"),
+        (size // 2**20, MOST_MEGABYTES, "megabytes of findings, with those that corrections have withdrawn"),
+    ):
+        if much > most:
+            raise TooMuchError(int(much), most, what)
 
 
 def _plan(what: Change) -> dict[str, Any]:
