@@ -88,7 +88,8 @@ def _shares_seconds(strategy: str, bake: float, options: Mapping[str, Any]) -> f
     if strategy == "CANARY":
         return max(bake, baked(options["canary_bake_minutes"]))
     if strategy == "LINEAR":
-        return (ceil(100 / options["step_percent"]) - 1) * max(bake, baked(options["step_bake_minutes"]))
+        judged = ceil(100 / float(options["step_percent"])) - 1
+        return judged * max(bake, baked(options["step_bake_minutes"]))
     return 0.0
 
 
