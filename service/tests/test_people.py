@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from array import array
 from collections import defaultdict
-from itertools import chain
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 from fastbreak_service.analyze_options import add_analyze_options
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.people.corrections import Exchange, Merge, Split, corrected
-from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.people.doubts import MOST, Whereabouts, _Everybody
 from fastbreak_service.people.values import Kind
 from fastbreak_service.vision.pose import Pose
+from fastbreak_service.vision.region import Box, share
 from fastbreak_service.vision.tracker import Sighting
 from test_cli import run
 
@@ -233,3 +235,49 @@ def test_results_follow_what_is_said(person_clip: Path, tmp_path: Path) -> None:
 def test_a_crowd_of_newcomers_is_bounded() -> None:
     many = chain.from_iterable([sighting(n, 10 * n), sighting(n, 10 * n + 1)] for n in range(1, 400))
     assert len(whereabouts(many).doubts()) == 200
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_who_was_hidden_is_told_as_when_each_is_held_against_each(seed: int) -> None:
+    generator, kept, ways = np.random.default_rng(seed), Whereabouts(), {}
+    for person in (1, 2, 3, 4):
+        times = np.sort(generator.choice(np.arange(90), 50, replace=False)) / 30
+        left = generator.uniform(0, 30, len(times))
+        boxes = np.stack([left, left * 0, left + 40, left * 0 + 100], axis=1).astype(np.float32)
+        ways[person] = list(zip(times.tolist(), boxes.tolist(), strict=True))
+        kept.put(person, array("d", times.tolist()), array("f", boxes.ravel().tolist()))
+    expected = set()
+    for person, way in ways.items():
+        for (begin, edge), (end, other_edge) in pairwise(way):
+            for other, seen in ways.items():
+                if end - begin <= 0.15 or other == person or not seen[0][0] < begin < end < seen[-1][0]:
+                    continue
+                if any(
+                    share(Box(*box), Box(*one)) > 0.3
+                    for at, box in seen
+                    if begin <= at <= end
+                    for one in (edge, other_edge)
+                ):
+                    expected.add((person, other, round(end, 6)))
+    told = [doubt for doubt in kept.plain() if doubt.kind is Kind.MAY_BE_EXCHANGED]
+    assert {(doubt.person, doubt.other, doubt.seconds) for doubt in told} == expected
+    assert expected
+
+
+def test_of_too_many_doubts_the_first_are_told_and_nobody_looks_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, boxes, looked = Whereabouts(), [0.0, 0.0, 40.0, 100.0], 0
+    for person in range(1, 21):
+        times = [0.2 * number + 0.001 * person for number in range(200)]
+        kept.put(person, array("d", times), array("f", boxes * len(times)))
+    look = _Everybody.in_place
+
+    def counted(*told: Any) -> list[int]:
+        nonlocal looked
+        looked += 1
+        return look(*told)
+
+    monkeypatch.setattr(_Everybody, "in_place", counted)
+    found = kept.plain()
+    assert len(found) == MOST
+    assert looked < 2 * MOST
+    assert [one.seconds for one in found] == sorted(one.seconds for one in found)

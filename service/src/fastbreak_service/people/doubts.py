@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left, bisect_right
 from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fastbreak_service.people.corrections import Exchange
 from fastbreak_service.people.values import Doubt, Kind
-from fastbreak_service.vision.region import Box, box_around, share
+from fastbreak_service.vision.region import Box, box_around
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy.typing as npt
 
     from fastbreak_service.people.corrections import Correction
     from fastbreak_service.vision.tracker import Sighting
@@ -69,7 +74,8 @@ class Whereabouts:
         """What is in doubt, in order of time, but for what was `answered`; of too many the first."""
         ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
         known = [one for one in answered if isinstance(one, Exchange)]
-        found = [*_newcomers(ways), *(doubt for doubt in _hidden(ways) if not _is_answered(doubt, known))]
+        hidden = (doubt for doubt in _hidden(ways) if not _is_answered(doubt, known))
+        found = [*_newcomers(ways), *islice(hidden, MOST)]
         return sorted(found, key=lambda doubt: (doubt.seconds, doubt.person, doubt.other))[:MOST]
 
 
@@ -97,11 +103,6 @@ class _Way:
         for place in range(len(self.times) - 1):
             if self.times[place + 1] - self.times[place] > _HIDDEN_SECONDS:
                 yield place, self.times[place], self.times[place + 1]
-
-    def between(self, begin: float, end: float) -> Iterator[Box]:
-        """The boxes of a stretch of time, both ends with it."""
-        for place in range(bisect_left(self.times, begin), bisect_right(self.times, end)):
-            yield self.box(place)
 
 
 def _newcomers(ways: list[_Way]) -> Iterator[Doubt]:
@@ -134,20 +135,51 @@ def _middle(box: Box) -> tuple[float, float]:
     return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
+class _Everybody:
+    """The boxes of all by time: whose each is."""
+
+    def __init__(self, ways: Sequence[_Way]) -> None:
+        times = np.concatenate([np.zeros(0), *(np.array(way.times) for way in ways)])
+        persons = np.repeat([way.person for way in ways], [len(way.times) for way in ways])
+        places = np.concatenate([np.zeros((0, 4)), *(np.array(way.places, np.float64).reshape(-1, 4) for way in ways)])
+        order = np.argsort(times, kind="stable")
+        self._times, self._persons, self._places = times[order], persons[order], places[order]
+        self._extents = {way.person: (way.times[0], way.times[-1]) for way in ways}
+
+    def in_place(self, edges: Sequence[Box], begin: float, end: float) -> list[int]:
+        """Who was in one of these places from a time to another, and was seen before and after it too."""
+        first, last = np.searchsorted(self._times, begin), np.searchsorted(self._times, end, "right")
+        places = self._places[first:last]
+        there = np.zeros(len(places), bool)
+        for edge in edges:
+            there |= _shares(places, edge) > _SAME_PLACE
+        found: list[int] = np.unique(self._persons[first:last][there]).tolist()
+        return [one for one in found if self._extents[one][0] < begin < end < self._extents[one][1]]
+
+
+def _shares(places: npt.NDArray[np.float64], other: Box) -> npt.NDArray[np.float64]:
+    """`share` of each of the boxes with another."""
+    left, top, right, bottom = places.T
+    width = np.minimum(right, other.right) - np.maximum(left, other.left)
+    height = np.minimum(bottom, other.bottom) - np.maximum(top, other.top)
+    common = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    both = (right - left) * (bottom - top) + (other.right - other.left) * (other.bottom - other.top)
+    shares: npt.NDArray[np.float64] = np.divide(common, both - common, out=np.zeros(len(places)), where=common > 0)
+    return shares
+
+
 def _hidden(ways: list[_Way]) -> Iterator[Doubt]:
-    for way in ways:
-        for place, begin, end in way.gaps():
-            edges = way.box(place), way.box(place + 1)
-            for other in ways:
-                if other is way or not other.times[0] < begin < end < other.times[-1]:
-                    continue
-                if not any(share(box, edge) > _SAME_PLACE for box in other.between(begin, end) for edge in edges):
-                    continue
+    """In order of time, so that nobody looks for more than are told."""
+    everybody = _Everybody(ways)
+    gaps = [(round(end, 6), way.person, way, place, begin, end) for way in ways for place, begin, end in way.gaps()]
+    for seconds, person, way, place, begin, end in sorted(gaps, key=itemgetter(0, 1)):
+        for other in everybody.in_place((way.box(place), way.box(place + 1)), begin, end):
+            if other != person:
                 words = (
-                    f"Person {way.person} was not seen from {begin:.2f} to {end:.2f} s, while person {other.person} "
-                    "was in the same place."
+                    f"Person {person} was not seen from {begin:.2f} to {end:.2f} s, while person {other} was in the "
+                    "same place."
                 )
-                yield Doubt(Kind.MAY_BE_EXCHANGED, way.person, other.person, round(end, 6), words)
+                yield Doubt(Kind.MAY_BE_EXCHANGED, person, other, seconds, words)
 
 
 def _advice(doubt: Doubt) -> str:
