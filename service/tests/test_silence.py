@@ -49,6 +49,7 @@ READS: dict[str, Callable[[Engine], object]] = {
     "events": lambda engine: TeamAnalyses(engine, TEAM).events(ID, SaidQuery(1)),
     "sent under": lambda engine: TeamAnalyses(engine, TEAM).sent_under("k"),
     "open uploads": lambda engine: TeamUploads(engine, ADA).open("p"),
+    "uploads": lambda engine: TeamUploads(engine, ADA).newest(1, None),
     "upload": lambda engine: TeamUploads(engine, ADA).one(ID),
     "accepted": lambda engine: TeamUploads(engine, ADA).accepted(ID),
     "under": lambda engine: TeamUploads(engine, ADA).under("k"),

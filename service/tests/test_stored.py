@@ -75,7 +75,7 @@ def test_the_limit_what_is_used_and_what_frees_it_are_named() -> None:
     assert str(caught.value) == (
         "The team's videos, with what its uploads under way have announced, have 3 GiB of the 3.2 GiB that it may "
         "keep, and this video has 1.5 GiB. Erase analyses that are needed no more, or give uploads up "
-        "(DELETE /v1/uploads/{id}; administrators find the ids of all as upload.begun in GET /v1/audit); the first of "
+        "(GET /v1/uploads lists yours, and administrators all of them; DELETE /v1/uploads/{id}); the first of "
         "them goes by itself at 2026-01-31T01:00:00Z. Then send it again."
     )
 

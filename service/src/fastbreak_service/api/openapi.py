@@ -270,8 +270,15 @@ def _uploads() -> Object:
         "parameters": [_UPLOAD],
         "responses": answered(204, "Nothing of it is left.", {}, (404,)),
     }
+    listed = getting(
+        "listUploads",
+        "Uploads under way, newest first: the caller's, and for administrators their team's",
+        answered(200, "A page of uploads.", json_of("Uploads")),
+        number("limit", "How many at most.", 100, default=50),
+        cursor(schemas.LIST_CURSOR),
+    )
     return {
-        "/v1/uploads": {"post": begin},
+        "/v1/uploads": {**listed, "post": begin},
         "/v1/uploads/{id}": {**shown, "delete": given_up},
         "/v1/uploads/{id}/part-links": {"post": _part_links()},
         "/v1/uploads/{id}/completion": {"post": _completion()},

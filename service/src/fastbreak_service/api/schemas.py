@@ -157,6 +157,15 @@ SCHEMAS: Object = {
         expires_at={**_MOMENT, "description": "Until when an open one has to be complete."},
         error=_or_null(_ref("Error")),
     ),
+    "OpenUpload": _object(
+        id={**_UUID, "description": "Also of the analysis that it becomes."},
+        filename={"type": ["string", "null"]},
+        size_bytes={**_COUNT, "description": "As announced: so much of the quota it takes until it ends."},
+        sent_by={**_TEXT, "description": "The `sub` of the sender's token."},
+        created_at={"type": "string", "format": "date-time"},
+        expires_at={"type": "string", "format": "date-time", "description": "Until when it has to be complete."},
+    ),
+    "Uploads": _object(uploads=_list(_ref("OpenUpload")), next=_NEXT),
     "PartLink": _object(
         number=_PART,
         size_bytes={**_COUNT, "description": "What is sent there has exactly this size."},

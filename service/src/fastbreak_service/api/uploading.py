@@ -87,6 +87,13 @@ def _beginning_and_end(parts: Parts) -> list[Route]:
         headers = {"location": f"/v1/uploads/{shown['id']}"}
         return JSONResponse(shown, status_code=201, headers=headers)
 
+    async def list_uploads(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.UPLOADER)
+        limit, after = parameters.integer(request, "limit", 50, 100), parameters.list_cursor(request)
+        rows = await ask(CALLER_SECONDS, parts.uploads(caller).newest, limit + 1, after)
+        following = views.list_cursor(rows[limit - 1]) if len(rows) > limit else None
+        return JSONResponse({"uploads": [views.listed_upload(row) for row in rows[:limit]], "next": following})
+
     async def get_upload(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.UPLOADER)
         return JSONResponse(await _shown(parts, parts.uploads(caller), parameters.upload_id(request)))
@@ -97,6 +104,7 @@ def _beginning_and_end(parts: Parts) -> list[Route]:
         return Response(status_code=204)
 
     return [
+        Route("/v1/uploads", list_uploads, methods=["GET"]),
         Route("/v1/uploads", begin_upload, methods=["POST"]),
         Route(_ONE, get_upload, methods=["GET"]),
         Route(_ONE, give_up_upload, methods=["DELETE"]),
@@ -161,7 +169,8 @@ async def _began(parts: Parts, caller: Caller, filename: str | None, size: int, 
         raise ApiError(
             429,
             "uploads_full",
-            f"The team has {MOST_OPEN} uploads under way. Complete some, or give them up (DELETE /v1/uploads/{{id}}).",
+            f"The team has {MOST_OPEN} uploads under way. Complete some, or give them up (GET /v1/uploads "
+            "lists yours, and administrators all of them; DELETE /v1/uploads/{{id}}).",
             {"retry-after": "60"},
         )
     identity, arrivals = uuid.uuid4(), parts.footage.arrivals

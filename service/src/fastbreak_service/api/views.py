@@ -170,6 +170,18 @@ def upload(row: RowMapping, arrived: Mapping[int, int]) -> dict[str, Any]:
     }
 
 
+def listed_upload(row: RowMapping) -> dict[str, Any]:
+    """One of those under way, of which nobody asks the storage what has arrived."""
+    return {
+        "id": str(row["id"]),
+        "filename": row["filename"],
+        "size_bytes": row["size_bytes"],
+        "sent_by": row["sent_by"],
+        "created_at": _moment(row["created_at"]),
+        "expires_at": _moment(upload_ends(row)),
+    }
+
+
 def accepted_upload(row: RowMapping, part_bytes: int) -> dict[str, Any]:
     """An upload that is an analysis by now."""
     return {
@@ -210,7 +222,7 @@ def moment_in(seconds: float) -> str:
 
 
 def list_cursor(row: RowMapping) -> str:
-    """Where the next page begins after this analysis: its creation in microseconds since 1970, and its id."""
+    """Where the next page begins after this analysis or upload: its creation in microseconds since 1970, and its id."""
     return _cursor(row["created_at"], row["id"])
 
 

@@ -26,6 +26,7 @@ from fastbreak_service.store.usage import UPLOAD_HOURS, QuotaError, TeamUsage, h
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Engine, RowMapping
@@ -91,6 +92,18 @@ class TeamUploads:
                 hold_to(connection, self._team, self._quota, self._footage_days, (new.id, new.size_bytes))
                 connection.execute(done(self._team, self._subject, Action.UPLOAD_BEGUN, new.id))
             return self._find(connection, which)
+
+    @repeatable
+    def newest(self, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[RowMapping]:
+        """Those under way, newest first; those older than an upload with this beginning and id, when given."""
+        under_way = self._mine(sa.and_(uploads.c.error_code.is_(None), ~_older_than(HOURS)))
+        statement = sa.select(uploads).where(under_way)
+        if after is not None:
+            key = sa.tuple_(uploads.c.created_at, uploads.c.id)
+            statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
+        statement = statement.order_by(uploads.c.created_at.desc(), uploads.c.id.desc()).limit(limit)
+        with read_by_team(self._engine, self._team) as connection:
+            return connection.execute(statement).mappings().all()
 
     @repeatable
     def open(self, place: str) -> int:

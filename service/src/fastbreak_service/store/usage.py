@@ -133,8 +133,8 @@ def _used(usage: Usage, quota: Quota, size: int) -> Iterator[QuotaError]:
         said = (
             f"The team's videos, with what its uploads under way have announced, have {_size(usage.stored_bytes)} of "
             f"the {_size(quota.stored_bytes)} that it may keep, and this video has {_size(size)}. Erase analyses that "
-            "are needed no more, or give uploads up (DELETE /v1/uploads/{id}; administrators find the ids of all as "
-            f"upload.begun in GET /v1/audit); {_goes(frees)}. Then send it again."
+            "are needed no more, or give uploads up (GET /v1/uploads lists yours, and administrators all of "
+            f"them; DELETE /v1/uploads/{{id}}); {_goes(frees)}. Then send it again."
         )
         yield QuotaError("quota_stored", said, _seconds(usage.now, frees) if frees else _WAITING_SECONDS)
     if usage.waiting >= quota.waiting:

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is under way of a team, for whoever has to make room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.staff import Staff, code
+from test_uploads import PART, Sender
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from support.issuer import Issuer
+    from support.service import Service
+
+
+def test_whoever_has_to_make_room_finds_what_is_under_way(
+    guarded: Service, issuer: Issuer, database: Connection
+) -> None:
+    database.execute("DELETE FROM uploads")
+    bob = Sender(guarded, issuer, "bob", role="uploader")
+    ada = Sender(guarded, issuer, "ada", role="uploader")
+    root = Sender(guarded, issuer, "root", role="administrator")
+    mine = [bob.begun(PART), bob.begun(2 * PART)]
+    other = ada.begun(PART)
+    Sender(guarded, issuer, "eve", "bulls", "uploader").begun(PART)
+    page = bob.get("/v1/uploads", limit=1).json()
+    (newest,) = page["uploads"]
+    told = (newest["id"], newest["sent_by"], newest["size_bytes"], newest["filename"])
+    assert told == (mine[1], "bob", 2 * PART, "run.mp4")
+    assert newest["expires_at"] == bob.shown(mine[1])["expires_at"]
+    last = bob.get("/v1/uploads", limit=1, after=page["next"]).json()
+    assert ([one["id"] for one in last["uploads"]], last["next"]) == ([mine[0]], None)
+    assert [one["id"] for one in root.get("/v1/uploads").json()["uploads"]] == [other, *reversed(mine)]
+    assert bob.ask("DELETE", f"/v1/uploads/{mine[0]}").status_code == 204
+    database.execute("UPDATE uploads SET created_at = now() - interval '25 hours' WHERE id = %s", [mine[1]])
+    assert bob.get("/v1/uploads").json() == {"uploads": [], "next": None}, "given up, or too late"
+    assert Staff(guarded, issuer, "rita").get("/v1/uploads").status_code == 403
+    assert code(bob.get("/v1/uploads", after="1")) == (400, "bad_parameter")
