@@ -39,6 +39,7 @@ READING = {"reviewer", "administrator"}
 RIGHTS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/analyses"): SENDING,
     ("POST", "/v1/uploads"): SENDING,
+    ("GET", "/v1/uploads"): SENDING,
     ("GET", "/v1/uploads/{id}"): SENDING,
     ("POST", "/v1/uploads/{id}/part-links"): SENDING,
     ("POST", "/v1/uploads/{id}/completion"): SENDING,
