@@ -46,6 +46,7 @@ def add_analyze_options(analyze: argparse.ArgumentParser) -> None:
         help="f32: the same figures on every processor; fast: bfloat16 where it has that (FASTBREAK_PRECISION)",
     )
     _add_who_is_who(analyze)
+    _add_baseline(analyze)
 
 
 def _add_who_is_who(analyze: argparse.ArgumentParser) -> None:
@@ -58,3 +59,48 @@ def _add_who_is_who(analyze: argparse.ArgumentParser) -> None:
         analyze.add_argument(
             name, action="append", dest="who_is_who", default=[], type=read, metavar=form, help=f"{told}; in order"
         )
+
+
+def _add_baseline(analyze: argparse.ArgumentParser) -> None:
+    """Options that hold a player's landings against earlier ones of the same player."""
+    analyze.add_argument(
+        "--baseline",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FOLDER[:PERSON]",
+        help="folders that --out wrote of earlier clips of the same player, the newest first, after FILE",
+    )
+    analyze.add_argument(
+        "--player",
+        type=int,
+        metavar="PERSON",
+        help="which person of FILE the --baseline is of, where several land",
+    )
+
+
+def problem_of(options: argparse.Namespace) -> str | None:
+    """Why what is asked for cannot be done, None when it can."""
+    return _no_report(options) or _no_baseline(options)
+
+
+def _no_baseline(options: argparse.Namespace) -> str | None:
+    """Why nobody can be held against a baseline as it is asked for, None when somebody can, or when none is."""
+    if options.player is not None and not options.baseline:
+        return "--player says who of FILE a --baseline is of; say with --baseline where earlier reports are."
+    if options.baseline and not (options.movement or options.out):
+        return "--baseline is of landings; say --movement, or --out for a report."
+    return None
+
+
+def _no_report(options: argparse.Namespace) -> str | None:
+    """Why the report that is asked for cannot be made, None when it can, or when none is."""
+    if options.out is None:
+        told = "--video, --blur-faces, --parquet and --body-height are of a report; say with --out where it is to be."
+        return told if options.video or options.blur_faces or options.parquet or options.body_height else None
+    persons = [person for person, _metres in options.body_height]
+    if twice := next((person for person in persons if persons.count(person) > 1), None):
+        return f"--body-height of person {twice} is given twice; give it once."
+    from fastbreak_service.reporting import folder, parquet  # noqa: PLC0415 - the other commands go without
+
+    return (parquet.problem() if options.parquet else None) or folder.problem_of(options.out)

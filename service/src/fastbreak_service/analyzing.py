@@ -9,10 +9,12 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from fastbreak_service.analysis import MeteredVision, Result, Telling, analyse, followed
+from fastbreak_service.earlier import held_against
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.people.corrections import corrected
 from fastbreak_service.people.doubts import Whereabouts
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.earlier import Against
     from fastbreak_service.people.corrections import Correction
     from fastbreak_service.settings import AnalysisSettings
     from fastbreak_service.video.frames import Frame
@@ -51,38 +54,61 @@ class Wanted(Protocol):
     who_is_who: list[Correction]
 
 
-def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
+def run(
+    options: Wanted,
+    settings: AnalysisSettings,
+    say: Callable[[int], None],
+    tell: Callable[[str], None],
+    against: Against | None = None,
+) -> None:
     """Analyse a file, write its report if one is wanted, and tell the result, also when the report cannot be written.
 
-    What was written is told after it, but not with JSON, which stays one document.
+    What was written is told after it, but not with JSON, which stays one document. `against`: earlier recordings of a
+    player in it.
 
     Raises AnalysisError, ModelError, OSError.
     """
     faces = Faces()
     report, trails, observed = _analysed(options, settings, say, faces)
+    report, said = _beside(report, against, options.file)
     written: list[str] = []
     try:
-        if options.out is not None and report.movement is not None:
-            again = _shown(options, settings, faces)
-            origin = _origin(options.file, settings.models_directory)
-            written = folder.write(
-                options.out,
-                origin,
-                report.people,
-                report.result,
-                report.measures,
-                observed,
-                trails,
-                report.movement,
-                again,
-                video=options.video,
-                as_parquet=options.parquet,
-                body_heights=dict(options.body_height),
-            )
+        written = _written(options, settings, report, (observed, trails), faces)
     finally:
         tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+        if said and not options.json:
+            tell(f"\n{said}")
     if written and not options.json:
         tell("\n".join(["", *written]))
+
+
+def _written(
+    options: Wanted, settings: AnalysisSettings, report: Report, seen: tuple[Observed, Trails], faces: Faces
+) -> list[str]:
+    """Write the report that is wanted, of what was seen; what was written, in lines."""
+    if options.out is None or report.movement is None:
+        return []
+    return folder.write(
+        options.out,
+        _origin(options.file, settings.models_directory),
+        report.people,
+        report.result,
+        report.measures,
+        *seen,
+        report.movement,
+        _shown(options, settings, faces),
+        video=options.video,
+        as_parquet=options.parquet,
+        body_heights=dict(options.body_height),
+    )
+
+
+def _beside(report: Report, against: Against | None, path: Path) -> tuple[Report, str]:
+    """The report with what differs from a player's own, and why nothing is compared that was to be."""
+    if against is None or report.movement is None:
+        return report, ""
+    movement, said = held_against(report.movement, against, _sha256(path), report.result.model)
+    return replace(report, movement=movement), said
 
 
 def _shown(options: Wanted, settings: AnalysisSettings, faces: Faces) -> Iterable[Frame]:
@@ -92,11 +118,14 @@ def _shown(options: Wanted, settings: AnalysisSettings, faces: Faces) -> Iterabl
 
 
 def _origin(path: Path, models: Path) -> Origin:
-    with path.open("rb") as clip:
-        sha256 = hashlib.file_digest(clip, "sha256").hexdigest()
     version, revision = (os.environ.get(f"FASTBREAK_{name}") for name in ("VERSION", "REVISION"))
     hashes = [Model(*model) for model in sorted(verified(models).items())]
-    return Origin(_name(path), sha256, version or "unreleased", revision or "unknown", hashes)
+    return Origin(_name(path), _sha256(path), version or "unreleased", revision or "unknown", hashes)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as clip:
+        return hashlib.file_digest(clip, "sha256").hexdigest()
 
 
 def _name(path: Path) -> str:

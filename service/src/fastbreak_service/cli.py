@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
-from fastbreak_service.analyze_options import add_analyze_options
+from fastbreak_service.analyze_options import add_analyze_options, problem_of
 from fastbreak_service.environment import SettingsError
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def _rotated(database: Administration) -> Iterator[str]:
 
 def _analyze(options: argparse.Namespace) -> int:
     settings = config.analysis_settings(os.environ)
-    if problem := _unreadable(options.file) or _no_report(options):
+    if problem := _unreadable(options.file) or problem_of(options):
         return _complain(problem, 2)
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
@@ -279,13 +279,14 @@ def _analyze(options: argparse.Namespace) -> int:
     try:
         probe(options.file, settings.limits)
         # Reading a file is quick and compiling the networks is not: a file that is refused does not wait for them.
-        from fastbreak_service import analyzing  # noqa: PLC0415
+        from fastbreak_service import analyzing, earlier  # noqa: PLC0415
         from fastbreak_service.vision.models import ModelError  # noqa: PLC0415
 
         try:
+            against = earlier.against(options.player, options.baseline)
             settings = _precise(settings, options.precision)
-            analyzing.run(options, settings, _progress(), print)
-        except ModelError as error:
+            analyzing.run(options, settings, _progress(), print, against)
+        except (ModelError, earlier.EarlierError) as error:
             return _complain(str(error), 2)
     except AnalysisError as error:
         return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
@@ -304,19 +305,6 @@ def _precise(settings: config.AnalysisSettings, wanted: Precision | None) -> con
     if words := spoken(wanted, possible(wanted)):
         print(f"fastbreak-service: {words}", file=sys.stderr)
     return replace(settings, precision=possible(wanted))
-
-
-def _no_report(options: argparse.Namespace) -> str | None:
-    """Why the report that is asked for cannot be made, None when it can, or when none is."""
-    if options.out is None:
-        told = "--video, --blur-faces, --parquet and --body-height are of a report; say with --out where it is to be."
-        return told if options.video or options.blur_faces or options.parquet or options.body_height else None
-    persons = [person for person, _metres in options.body_height]
-    if twice := next((person for person in persons if persons.count(person) > 1), None):
-        return f"--body-height of person {twice} is given twice; give it once."
-    from fastbreak_service.reporting import folder, parquet  # noqa: PLC0415 - the other commands go without
-
-    return (parquet.problem() if options.parquet else None) or folder.problem_of(options.out)
 
 
 def _golden(options: argparse.Namespace) -> int:

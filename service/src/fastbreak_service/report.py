@@ -118,4 +118,7 @@ def _moved(report: Report, person: int) -> list[str]:
         reference = finding.reference
         lines.append(f"  {finding.measure}, {finding.side}: {finding.words}")
         lines.append(f"    {reference.citation} ({reference.mark}): {reference.population}")
+    lines += [
+        f"  {told.measure}, {told.side}, {told.legs} leg, {told.view}: {told.words}" for told in moved.no_baseline
+    ]
     return lines

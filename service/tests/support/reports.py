@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RATE, EACH, TIMES = 30, 2.0, 3
 NOBODY_SAID = People([], [])
 FILENAME = '<script>alert("x")</script> & run.mp4'
+ORIGIN = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
 
 
 def moves(time: float) -> Stance:
@@ -82,12 +83,11 @@ def written(
     shade = np.linspace(0, 255, 1000).astype(np.uint8)
     picture = picture_of(np.stack(np.broadcast_arrays(shade[None], shade[:, None], np.uint8(90)), axis=-1))
     frames = [Frame(index, index / RATE, picture) for index in range(180)]
-    origin = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
     heights = body_heights or {}
     told = folder.write(
         out,
-        origin,
+        ORIGIN,
         NOBODY_SAID,
         result(),
         rows,

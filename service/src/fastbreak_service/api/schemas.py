@@ -11,6 +11,7 @@ from fastbreak_service.api.cutting import MOST_NAME, MOST_PARTS
 from fastbreak_service.api.problem import TYPE
 from fastbreak_service.forms import schema_of, schemas_of
 from fastbreak_service.movement.values import (
+    Baseline,
     Cut,
     Deceleration,
     Finding,
@@ -266,7 +267,7 @@ SCHEMAS: Object = {
             "description": "Which joint each of the points is, in their order.",
         },
     ),
-    **schemas_of((ViewEstimate, Value, Reference, Shown), _SCHEMAS),
+    **schemas_of((ViewEstimate, Value, Reference, Shown, Baseline), _SCHEMAS),
     "Landing": _of_person(Landing),
     "Jump": _of_person(Jump),
     "Cut": _of_person(Cut),

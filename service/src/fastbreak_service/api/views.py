@@ -88,14 +88,23 @@ def pose(row: RowMapping) -> dict[str, Any]:
 
 
 def said(row: RowMapping) -> dict[str, Any]:
-    """An event or a finding, with its person."""
-    return {"person": row["person"], **row["content"]}
+    """An event, with its person. Releases before did not write by which definitions a landing was measured."""
+    content = row["content"]
+    first = {"definitions": 1} if content["kind"] == "landing" else {}
+    return {"person": row["person"], **first, **content}
 
 
 def finding(row: RowMapping) -> dict[str, Any]:
     """A finding with its number, and the newest review of it if there is one."""
     newest = None if row["version"] is None else review(row)
-    return {"number": row["number"], **said(row), "review": newest}
+    # Releases before knew of no baselines.
+    return {
+        "number": row["number"],
+        "person": row["person"],
+        "baseline": None,
+        **row["content"],
+        "review": newest,
+    }
 
 
 def review(row: RowMapping) -> dict[str, Any]:

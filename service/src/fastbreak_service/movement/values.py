@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+DEFINITIONS = 1
+"""How measures of landings are defined. Raise it with each change: values of other definitions are not compared."""
 MOST_EVENTS = 2000
 """Of a clip. Ten players who land twenty times a minute have as many in ten minutes."""
 
@@ -112,7 +114,7 @@ class Landing:
     """A landing: the first frame with a foot on the ground, the frame of the lowest hips, and what was measured.
 
     `fall_speed` is the hips' greatest downward speed, in body heights a second. `rate` is in frames a second, and
-    `height_pixels` what the body would have upright.
+    `height_pixels` what the body would have upright. `definitions`: those by which it was measured.
     """
 
     kind: Literal["landing"]
@@ -126,6 +128,7 @@ class Landing:
     rate: float
     height_pixels: float
     measures: list[Value]
+    definitions: int = DEFINITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +218,77 @@ class Shown:
     clears: bool
 
 
+class Unlike(StrEnum):
+    """Why an earlier value is not compared."""
+
+    VIEW = "view"
+    RATE = "rate"
+    NETWORK = "network"
+    DEFINITION = "definition"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """So many earlier values of a measure were not compared, and why."""
+
+    why: Unlike
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """An earlier analysis in a baseline, by its id or folder: how many values, and their mean."""
+
+    analysis: str
+    values: int
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A player's own range of a measure: from `low` to `high` 95 % of single landings of a next recording are expected.
+
+    `mean` is that of the earlier analyses' means, `error` (95 %) that of the earlier values. View and rate are those of
+    all that is compared.
+    """
+
+    legs: Legs
+    view: View
+    rate: float
+    mean: float
+    low: float
+    high: float
+    error: float
+    values: int
+    earlier: list[Basis]
+    left_out: list[LeftOut]
+
+
+@dataclass(frozen=True, slots=True)
+class NoBaseline:
+    """A measure of which there are too few earlier values for a range: how many of how many, and in how many analyses.
+
+    `words` say it for people.
+    """
+
+    measure: Name
+    side: Side
+    legs: Legs
+    view: View
+    values: int
+    values_needed: int
+    analyses: int
+    analyses_needed: int
+    left_out: list[LeftOut]
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A measure held against a reference over all repetitions. For review by somebody who knows the movement."""
+    """A measure held against a reference over all repetitions. For review by somebody who knows the movement.
+
+    `baseline`: the player's own range, where it is that and no published value; `reference` says the same of it.
+    """
 
     measure: Name
     side: Side
@@ -230,15 +301,20 @@ class Finding:
     rate: float
     reference: Reference
     shown: list[Shown]
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What is said of one person's movement, in order of time."""
+    """What is said of one person's movement, in order of time. `no_baseline`: what could not be held against their own.
+
+    That is empty, too, where nothing earlier of them was given.
+    """
 
     person: int
     events: list[Landing | Jump | Cut | Deceleration]
     findings: list[Finding]
+    no_baseline: list[NoBaseline] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

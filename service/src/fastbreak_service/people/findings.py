@@ -96,10 +96,11 @@ _MOST = 2000
 """Characters of a note."""
 
 
-def _about(content: Mapping[str, Any]) -> tuple[Any, Any]:
-    return content["measure"], content["side"]
+def _about(content: Mapping[str, Any]) -> tuple[Any, Any, bool]:
+    return content["measure"], content["side"], content.get("baseline") is not None
 
 
 def _key(content: Mapping[str, Any]) -> str:
-    """The same for the same numbers, however they are written."""
-    return json.dumps(json.loads(json.dumps(content), parse_int=float), sort_keys=True)
+    """The same for the same numbers, however they are written, and whether or not a release knew of baselines."""
+    told = {name: value for name, value in content.items() if not (name == "baseline" and value is None)}
+    return json.dumps(json.loads(json.dumps(told), parse_int=float), sort_keys=True)

@@ -19,6 +19,7 @@ from fastbreak_service.forms import schemas_of
 from fastbreak_service.movement.values import Landing, Movement, Name, Reason, Side
 from fastbreak_service.people.values import People  # noqa: TC001 - as above
 from fastbreak_service.video.facts import VideoFacts  # noqa: TC001 - as above
+from fastbreak_service.vision.models import ModelIdentity  # noqa: TC001 - as above
 
 FORM: Literal["urn:fastbreak:analysis:1"] = "urn:fastbreak:analysis:1"
 LIMITS = [
@@ -65,7 +66,7 @@ class NotMeasured:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All that is said of a clip, but for the single angles."""
+    """All that is said of a clip, but for the single angles. `network`: that of landmarks, with its precision."""
 
     form: Literal["urn:fastbreak:analysis:1"]
     origin: Origin
@@ -75,11 +76,13 @@ class Document:
     movement: Movement
     not_measured: list[NotMeasured]
     limits: list[str]
+    network: ModelIdentity
 
 
 def document(origin: Origin, people: People, result: Result, movement: Movement) -> Document:
     """The document of a result."""
-    return Document(FORM, origin, result.video, result.persons, people, movement, not_measured(movement), LIMITS)
+    missing = not_measured(movement)
+    return Document(FORM, origin, result.video, result.persons, people, movement, missing, LIMITS, result.model)
 
 
 def not_measured(movement: Movement) -> list[NotMeasured]:

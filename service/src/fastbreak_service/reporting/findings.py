@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from fastbreak_service.reporting.baselines import baseline_part
 from fastbreak_service.reporting.words import MEASURES, SIDES, STATUS, against, amount
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def finding_card(person: int, finding: Finding, shown_in: Mapping[int, str]) -> str:
     """The finding: measure, repetitions with values and errors, reference, view, rate, and the frames as pictures."""
-    reference = finding.reference
+    reference, own = finding.reference, finding.baseline
     side = f", {SIDES[finding.side]}" if SIDES[finding.side] else ""
     rows = "".join(
         f'<tr><td><a href="#event-{person}-{shown.contact_frame}">frame {shown.contact_frame}</a></td>'
@@ -32,11 +33,18 @@ def finding_card(person: int, finding: Finding, shown_in: Mapping[int, str]) -> 
         '<div class="scroll"><table><thead><tr><th>Landing</th><th>Value ± error</th><th>Seen in frame</th>'
         f"<th>{against(reference, finding.unit)} by more than the error</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
-        f"<p><strong>Reference:</strong> {against(reference, finding.unit)}. {escape(reference.citation)}; "
-        f"{escape(reference.population)}. Read from the {escape(reference.mark)} alone.</p>"
+        f"{_published(finding) if own is None else baseline_part(finding, own)}"
         f'<p class="soft">{finding.view} view, {finding.rate:g} frames a second, '
         f"{finding.repetitions} of the {finding.needed} repetitions that are needed at least.</p>"
         f"{_pictures(shown_in)}</article>"
+    )
+
+
+def _published(finding: Finding) -> str:
+    reference = finding.reference
+    return (
+        f"<p><strong>Reference:</strong> {against(reference, finding.unit)}. {escape(reference.citation)}; "
+        f"{escape(reference.population)}. Read from the {escape(reference.mark)} alone.</p>"
     )
 
 

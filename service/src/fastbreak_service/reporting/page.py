@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.values import Cut, Deceleration, Jump, Landing, Status
 from fastbreak_service.reporting import films, pictures, sections, words
+from fastbreak_service.reporting.baselines import no_baselines
 from fastbreak_service.reporting.findings import finding_card
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def page(found: Document, evidence: Evidence) -> str:
         f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}{_FILMS * evidence.films}</header>',
         f"<main><section><h2>Findings</h2>{_findings(found, evidence)}</section>",
         f"<section><h2>Landings, jumps, cuts and decelerations</h2>{_KEY}{_events(found, evidence)}</section>",
-        f"<section><h2>What was not measured</h2>{sections.not_measured(found)}</section>",
+        f"<section><h2>What was not measured</h2>{sections.not_measured(found)}{no_baselines(found)}</section>",
         f"<section><h2>Persons</h2>{sections.persons(found)}{sections.who_is_who(found)}</section>",
         f"<section><h2>How it was measured</h2>{sections.method(found)}</section></main>",
     ]

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement import errors
+from fastbreak_service.movement.baseline import NEEDED_RECORDINGS, NEEDED_VALUES
 from fastbreak_service.movement.references import REFERENCES
 from fastbreak_service.reporting.plots import Bar, plot
 from fastbreak_service.reporting.words import CURVES, MEASURES, REASONS, SIDES, amount, of_way
@@ -41,7 +42,11 @@ Errors hold 95 % of what noise, view and frame rate do to synthetic figures. A m
 {errors.LARGEST_ERROR:g}° is none, and so is one of a body under {errors.LOWEST_HEIGHT:g} pixels.
 
 For review: the value is beyond its reference by more than its error in at least three landings, and in more than half
-of those measured.""".split("\n\n")
+of those measured.
+
+Own range: where 95 % of a player's single landings of a next recording are expected, from at least {NEEDED_VALUES}
+earlier landings in {NEEDED_RECORDINGS} recordings, with what varies between recordings and within them. What clears it
+is beyond it by its own error and that of the earlier values.""".split("\n\n")
 
 
 def count(number: int, noun: str) -> str:

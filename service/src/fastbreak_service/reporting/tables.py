@@ -15,7 +15,7 @@ from fastbreak_service.movement.values import Cut, Jump, Landing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fastbreak_service.movement.values import Deceleration, Event, Movement
+    from fastbreak_service.movement.values import Baseline, Deceleration, Event, Movement
 
 ANGLES = MeasureRow._fields
 EVENTS = [
@@ -56,6 +56,12 @@ FINDINGS = [
     "mark",
     "view",
     "frames_per_second",
+    "baseline_mean",
+    "baseline_low",
+    "baseline_high",
+    "baseline_error",
+    "baseline_landings",
+    "baseline_recordings",
 ]
 
 
@@ -79,12 +85,17 @@ def findings(movement: Movement) -> str:
                 *(shown.contact_frame, shown.frame, shown.value, shown.error, finding.unit, shown.clears),
                 *(finding.reference.limit, finding.reference.above, finding.reference.citation),
                 *(finding.reference.population, finding.reference.mark, finding.view, finding.rate),
+                *_baseline(finding.baseline),
             )
             for moved in movement.persons
             for finding in moved.findings
             for shown in finding.shown
         ),
     )
+
+
+def _baseline(own: Baseline | None) -> Sequence[object]:
+    return [None] * 6 if own is None else (own.mean, own.low, own.high, own.error, own.values, len(own.earlier))
 
 
 def _event_rows(movement: Movement) -> Iterator[Sequence[object]]:

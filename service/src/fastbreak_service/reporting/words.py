@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import HIPS
-from fastbreak_service.movement.values import KINDS, Cut, Name, Reason, Side, Status, Unit
+from fastbreak_service.movement.values import KINDS, Cut, Legs, Name, Reason, Side, Status, Unit
 
 if TYPE_CHECKING:
     from fastbreak_service.movement.values import Deceleration, Movement, Reference
@@ -46,6 +46,7 @@ REASONS = {
     Reason.DOUBT: "errors add up",
     Reason.CAMERA: "camera",
 }
+LEGS = {Legs.SINGLE: "on one leg", Legs.DOUBLE: "on both legs", Legs.UNKNOWN: ""}
 UNITS = {Unit.DEGREE: "°", Unit.PERCENT: " %"}
 
 

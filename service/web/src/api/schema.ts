@@ -719,6 +719,30 @@ export interface components {
             error: number;
             clears: boolean;
         };
+        Baseline: {
+            /** @enum {string} */
+            legs: "double" | "single" | "unknown";
+            /** @enum {string} */
+            view: "frontal" | "sagittal" | "oblique" | "unknown";
+            rate: number;
+            mean: number;
+            low: number;
+            high: number;
+            error: number;
+            values: number;
+            earlier: components["schemas"]["Basis"][];
+            left_out: components["schemas"]["LeftOut"][];
+        };
+        Basis: {
+            analysis: string;
+            values: number;
+            mean: number;
+        };
+        LeftOut: {
+            /** @enum {string} */
+            why: "view" | "rate" | "network" | "definition";
+            values: number;
+        };
         Landing: {
             person: number;
             /** @enum {unknown} */
@@ -734,6 +758,7 @@ export interface components {
             rate: number;
             height_pixels: number;
             measures: components["schemas"]["Value"][];
+            definitions: number;
         };
         Jump: {
             person: number;
@@ -807,6 +832,7 @@ export interface components {
             rate: number;
             reference: components["schemas"]["Reference"];
             shown: components["schemas"]["Shown"][];
+            baseline: components["schemas"]["Baseline"] | null;
         };
         Findings: {
             findings: components["schemas"]["Finding"][];
