@@ -74,19 +74,19 @@ SERVICE_PYTEST = _pytest("-p", "tools.strict_skips", python=str(ROOT / ".venv-se
 IN_TWO = ("-n2", "--dist=worksteal")
 BESIDE = ("docker-registry", "openssl", "skopeo")
 AT_ONCE = 3
-# In the order in which they begin: the longest first, since a short one fills what is left at the end, and those that
-# wait for containers most of the time beside those that compute. Linters come early, for most mistakes are theirs.
+# In the order in which they begin: the longest first, for what begins late must be short, or it runs alone at the end
+# while one of two processors has nothing to do. Of the longest each waits for containers much of the time.
 STAGES = (
-    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
     Stage("e2e", _pytest("tests/e2e"), engine=True, service=True, programs=("chromium",)),
-    Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
-    Stage("architecture", _pytest("tests/architecture")),
-    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
-    Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
+    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
     Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True, programs=("chromium",)),
+    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
     Stage("unit", _pytest(*IN_TWO, "tests/unit"), programs=("chromium",)),
+    Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
+    Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
     Stage("sanity", (sys.executable, "-m", "tools.sanity")),
     Stage("packaging", _pytest("tests/packaging")),
+    Stage("architecture", _pytest("tests/architecture")),
     Stage("pipeline", _pytest("tests/pipeline"), engine=True, service=True, apart=True),
 )
 QUICK_AT_ONCE = 2

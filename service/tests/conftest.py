@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
 import uuid
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
 from fastbreak_service.settings import database_settings
+from fastbreak_service.store import schema
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.vision.models import PoseModel
@@ -29,7 +29,7 @@ from support.console import Site, built, running
 from support.issuer import Issuer
 from support.owned import Place, settings_apart
 from support.postgres import Postgres, server
-from support.service import Service, command
+from support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,13 +141,18 @@ def living(place: Place) -> Iterator[Administration]:
 
 @pytest.fixture(scope="module")
 def migrated(postgres: Postgres, models_directory: Path) -> dict[str, str]:
-    """The settings of a database with the schema in it, and of a service on it."""
+    """The settings of a database with the schema in it, and of a service on it.
+
+    As `migrate` does it, which `test_schema.py` runs: a process for each module would load all of the service first.
+    """
     environment = {
         **postgres.environment(postgres.database()),
         "FASTBREAK_MODELS_DIRECTORY": str(models_directory),
         "FASTBREAK_VERSION": "1.2.3-test",
     }
-    subprocess.run(command("migrate"), env={**os.environ, **environment}, check=True, capture_output=True)
+    owner = make_engine(database_settings(environment))
+    schema.migrate(owner)
+    owner.dispose()
     return environment
 
 

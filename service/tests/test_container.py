@@ -69,7 +69,7 @@ class Container:
             *("run", "--detach", "--name", self.name, "--label", "fastbreak.service-test=1", "--network", "host"),
             *(*CONFINED, "--memory", "1536m", "--cpus", "1", *variables, f"--env=FASTBREAK_PORT={self.port}", image),
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
 
     def wait(self, path: str, status: int, seconds: float = 60) -> httpx.Response:
         """Wait until a path answers a status."""

@@ -71,14 +71,14 @@ def migrate(environment: dict[str, str]) -> subprocess.Popen[str]:
 def test_the_second_run_has_nothing_to_do(empty: dict[str, str]) -> None:
     for said in (f"migrated from nothing to {schema.newest()}", f"already at revision {schema.newest()}"):
         with migrate(empty) as run:
-            output, errors = run.communicate(timeout=60)
+            output, errors = run.communicate(timeout=240)
         assert (run.returncode, errors) == (0, "")
         assert said in output
 
 
 def test_runs_at_the_same_time_take_turns(empty: dict[str, str]) -> None:
     runs = [migrate(empty) for _ in range(3)]
-    outputs = [run.communicate(timeout=60) for run in runs]
+    outputs = [run.communicate(timeout=240) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], outputs
     assert sorted("already" in output for output, _ in outputs) == [False, True, True]
 
@@ -185,7 +185,7 @@ def test_erasures_of_persons_come_and_go_with_rows_in_the_tables(engine: Engine)
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:
     with migrate(empty | {"FASTBREAK_DATABASE_PORT": "1"}) as run:
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=240)
     assert run.returncode == 1
     assert "on 127.0.0.1:1 could not be migrated" in errors
     assert "Traceback" not in errors
@@ -194,7 +194,7 @@ def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:
 
 def test_a_wrong_password_is_said_without_it(empty: dict[str, str]) -> None:
     with migrate(empty | {"FASTBREAK_DATABASE_PASSWORD": "not-the-one"}) as run:
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=240)
     assert run.returncode == 1
     assert "password authentication failed" in errors
     assert "not-the-one" not in errors
@@ -213,7 +213,7 @@ def test_a_service_waits_for_its_schema(empty: dict[str, str], tmp_path: Path) -
         replica.wait_alive()
         replica.wait_for_reason("schema_outdated")
         with migrate(empty) as run:
-            run.communicate(timeout=60)
+            run.communicate(timeout=240)
         replica.wait_ready()
     finally:
         replica.end()

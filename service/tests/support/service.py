@@ -40,7 +40,7 @@ class Service:
 
     def __post_init__(self) -> None:
         """Talk to it over one connection pool."""
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
 
     def launch(self) -> None:
         """Start it."""

@@ -146,4 +146,4 @@ def test_a_stage_that_hangs_is_ended_and_failed(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_unknown_stage_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert suite.main(["no-such"]) == 2
-    assert "There are: integration" in capsys.readouterr().err
+    assert f"There are: {suite.STAGES[0].name}, " in capsys.readouterr().err
