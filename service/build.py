@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import image as images
+import migrating
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_BASE_IMAGE = "python:3.13-slim-trixie"
@@ -96,7 +97,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path, label
     command = [client, "build", "--progress", "plain", "--iidfile", str(image_id)]
     for tag in options.tag:
         command += ["--tag", tag]
-    command += ["--label", f"{MODELS_LABEL}={models()}"]
+    command += ["--label", f"{MODELS_LABEL}={models()}", "--label", f"{migrating.LABEL}={migrating.name()}"]
     command += [word for label in (*options.label, *labels) for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]

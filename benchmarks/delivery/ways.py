@@ -16,6 +16,8 @@ TASK_SECONDS = 60
 """Until a Fargate task has its address and an image of 0.6 GB: longer than what AWS calls normal."""
 WAVES = {"deploy": 3, "rollback": 2}
 """How often a workflow waits for new tasks, one after the other: the migration, the worker and the API."""
+NOT_MIGRATED = "No task had to migrate"
+"""No step of a workflow, but what the record of its release says: one wave fewer."""
 RESTORED = "Users have the release before"
 """No step of a workflow, but the moment in one by which the API is back, as its record says."""
 MACHINES, TASKS, BAKES = "GitHub's machine", "Fargate's tasks", "rest of the bakes"
@@ -61,6 +63,11 @@ class Job:
         return sum(step.ended - step.begun for step in self.steps)
 
     @property
+    def migrated(self) -> bool:
+        """Whether nothing says that its release was not migrated for."""
+        return all(step.step != NOT_MIGRATED for step in self.steps)
+
+    @property
     def failed(self) -> bool:
         return any(step.code for step in self.steps)
 
@@ -98,7 +105,7 @@ class Way:
     def waits(self, job: Job) -> Mapping[str, float]:
         """What nothing here waited for in a job."""
         bakes = self.bake_seconds if (job.workflow, job.environment) == ("deploy", "prod") else 0
-        waves = WAVES.get(job.workflow, 0) + self.back * job.failed
+        waves = WAVES.get(job.workflow, 0) + self.back * job.failed - (not job.migrated)
         return {MACHINES: RUNNER_SECONDS, TASKS: TASK_SECONDS * waves, BAKES: bakes}
 
     def bars(self) -> list[Bar]:

@@ -180,6 +180,39 @@ options:
           - Role of its task, such as a role that may read the secret of the schema's owner. Not given, that of the
             revision.
         type: str
+      skip:
+        description:
+          - How to know that the database needs no migration, which is not run then. Not given, it runs with each
+            release.
+          - It runs all the same unless everything is known and the same. The release before was accepted, the image has
+            the label, and what runs answers in time with the mark of the same migration, command, role and environment.
+            A mark tells nothing of these to whoever cannot read the release table.
+        type: dict
+        suboptions:
+          label:
+            description: The image's label whose value changes with everything that its migration does.
+            type: str
+            required: true
+          variable:
+            description:
+              - Environment variable of the migration with the mark (64 hexadecimal digits) that it keeps in the
+                database, in place of any of before, once it was whole. An interrupted one leaves none.
+            type: str
+            required: true
+          url:
+            description:
+              - Where what runs tells which mark it finds in its database at that moment. It is asked with the parameter
+                C(asked), and answers 200 with a JSON object of C(asked), repeated, C(migration), the mark, and
+                C(schema), the name of the schema.
+            type: str
+            required: true
+          headers:
+            description: Headers of that request, as those of the gate C(http).
+            type: dict
+          version_header:
+            description: Header by which an answer names its version.
+            type: str
+            default: x-fastbreak-version
   wait_until:
     description:
       - When the run ends, with a strategy that moves traffic. A later run of the same command, or with
@@ -710,6 +743,16 @@ def _migration_spec():
         "memory_mib": {"type": "int"},
         "environment": {"type": "dict"},
         "task_role_arn": {"type": "str"},
+        "skip": {
+            "type": "dict",
+            "options": {
+                "label": {"type": "str", "required": True},
+                "variable": {"type": "str", "required": True},
+                "url": {"type": "str", "required": True},
+                "headers": {"type": "dict"},
+                "version_header": {"type": "str", "default": "x-fastbreak-version"},
+            },
+        },
     }
 
 

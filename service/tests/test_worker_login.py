@@ -15,6 +15,8 @@ from support.service import Service
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from support.postgres import Postgres
+
 
 @pytest.mark.parametrize(
     "login",
@@ -37,6 +39,20 @@ def test_a_worker_that_is_refused_ends(migrated: dict[str, str], tmp_path: Path,
     assert last["event"] == "the database refuses this worker"
     assert next(iter(login.values())) in last["reason"] or "password authentication failed" in last["reason"]
     assert "FASTBREAK_DATABASE_WORKER_SECRET" in last["advice"]
+
+
+def test_a_worker_whose_schema_is_too_old_ends(postgres: Postgres, tmp_path: Path) -> None:
+    """A release that was not migrated for, for whatever reason, gets no further than its first worker."""
+    settings = postgres.environment(postgres.database()) | {"FASTBREAK_FOOTAGE": str(tmp_path / "f")}
+    worker = Service(settings, tmp_path / "log", program="work")
+    worker.launch()
+    assert worker.process is not None
+    try:
+        assert worker.process.wait(120) == 1
+    finally:
+        worker.end()
+    last = worker.logged()[-1]
+    assert (last["event"], last["revision"]) == ("the database's schema is too old for this worker", "none")
 
 
 def test_a_worker_whose_database_is_away_waits(migrated: dict[str, str], tmp_path: Path) -> None:

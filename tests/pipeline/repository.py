@@ -72,18 +72,17 @@ class Repository:
 
     def change(self, message: str) -> str:
         """A commit that changes the service; its hash."""
-        path = self.folder / "service/src/fastbreak_service/__init__.py"
+        path = self.folder / "service/src/fastbreak_service/api/views.py"
         path.write_text(path.read_text(encoding="utf-8") + f"# {message}\n", encoding="utf-8")
         return self.commit(message)
 
     def spoil(self) -> str:
-        """A commit whose code names columns that the database does not have, so that its queries fail; its hash."""
-        path = self.folder / "service/src/fastbreak_service/store/tables.py"
+        """A commit whose queries fail, for they name a column that there is not; its hash."""
+        path = self.folder / "service/src/fastbreak_service/store/team_analyses.py"
         text = path.read_text(encoding="utf-8")
-        assert '"filename", sa.Text' in text
-        renamed = text.replace('"filename", sa.Text', '"file_name", sa.Text, key="filename"')
-        path.write_text(renamed, encoding="utf-8")
-        return self.commit("Rename a column in the code alone")
+        assert "analyses.c.team ==" in text
+        path.write_text(text.replace("analyses.c.team ==", "analyses.c.club =="), encoding="utf-8")
+        return self.commit("Name a column that there is not")
 
     def check_out(self, commit: str) -> None:
         self._git("checkout", "--quiet", "--detach", commit)
@@ -135,10 +134,10 @@ class Account:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def newest_release(self) -> Release:
-        """The record of the service's newest release."""
+    def newest_release(self, service: str = "inference") -> Release:
+        """The record of a service's newest release."""
         client = self.platform.client("dynamodb")
-        return ReleasesClient(lambda: client, f"fastbreak-{self.name}-releases").history("inference")[0]
+        return ReleasesClient(lambda: client, f"fastbreak-{self.name}-releases").history(service)[0]
 
     def images(self) -> dict[str, str]:
         """The tags in the registry, with their digests, and what has no tag by its digest."""

@@ -19,7 +19,7 @@ import docker
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 
-from benchmarks.delivery.ways import RESTORED
+from benchmarks.delivery.ways import NOT_MIGRATED, RESTORED
 from demo.environment import running_image
 from demo.labels import label_of
 from demo.tokens import Issuer as Tokens
@@ -146,7 +146,17 @@ def called_by(job: Job, account: Account, runner: Runner) -> Job:
 
 
 def deployed(job: Job, account: Account, runner: Runner) -> Job:
-    return succeeded(called_by(job, account, runner))
+    done = succeeded(called_by(job, account, runner))
+    note_migration(done, account)
+    return done
+
+
+def note_migration(job: Job, account: Account) -> str:
+    """What the record says of the release's migration, which is noted where it was not needed."""
+    said = account.newest_release("inference-worker").migration
+    if said.startswith("not needed: "):
+        job.note(NOT_MIGRATED, 0, 0)
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +213,8 @@ def test_a_bad_commit_is_refused_in_dev(dev: Account, in_dev: Deployed, reposito
     assert (release.version, release.outcome) == (published.outputs["tag"], Outcome.ROLLED_BACK)
     back = datetime.fromisoformat(release.finished_at).timestamp()
     refused.note(RESTORED, back, back)
+    # The same migration as before, and the database says so.
+    assert note_migration(refused, dev).startswith("not needed: the database is at schema ")
     repository.check_out(in_dev.published.outputs["tag"].rpartition("-")[2])
 
 

@@ -154,9 +154,15 @@ def _other(name: str, record: Mapping[str, Any]) -> str:
 
 def _course(release: Mapping[str, Any]) -> str:
     return (
-        f"<p>{escape(_text(release, 'reason'))}</p>{weights(release)}{timeline(release)}{_plots(release)}"
+        f"<p>{escape(_text(release, 'reason'))}</p>{_migration(release)}"
+        f"{weights(release)}{timeline(release)}{_plots(release)}"
         f"{_gates(release)}{_evidence(release)}"
     )
+
+
+def _migration(release: Mapping[str, Any]) -> str:
+    said = _text(release, "migration")
+    return f"<p>Migration {escape(said)}</p>" if said else ""
 
 
 def _plots(release: Mapping[str, Any]) -> str:

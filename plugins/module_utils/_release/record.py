@@ -45,6 +45,7 @@ class Release:
     that need ``oldest_schema_version`` or newer work with that; 0: it does not say.
     ``services`` are all services that the release is of, in their order; empty where it is of this one alone.
     ``ended_before`` names the newest release of each other of them that had ended when this one began.
+    ``migration`` says whether its migration ran, and why; empty where it has none.
     """
 
     service: str
@@ -75,6 +76,7 @@ class Release:
     oldest_schema_version: int = 0
     services: tuple[str, ...] = ()
     ended_before: Mapping[str, str] = field(default_factory=dict)
+    migration: str = ""
 
     @property
     def succeeded(self) -> bool:

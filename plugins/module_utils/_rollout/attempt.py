@@ -13,11 +13,12 @@ from .._common.amount import amount
 from .._common.commands import JUDGE, ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
-from .._release.record import DEPLOY, Outcome
+from .._release.record import Outcome
 from .._release.schema import Schema
 from .act.awake import hand_back, keep_awake, wake
 from .act.deregister import deregister_spare
 from .act.migration import migrate
+from .act.migration_need import Need, foretold, migration_need
 from .act.shifted_traffic import traffic_of
 from .act.steps import act, apply_settings, guard_again, leave_old_groups, put_beside, register
 from .act.unmanaged import warn_of_unmanaged
@@ -75,6 +76,7 @@ class Attempt:
         self.timings = Timings()
         self.acted = False
         self.migrating = False
+        self.need = Need()
         self.following = False
         self.undoing = False
         #: Whether the release was ended for good, and is none that ECS goes on with.
@@ -87,7 +89,12 @@ class Attempt:
     def go(self) -> Part:
         """Release and judge. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
-        release = self.recovery.adopted or begin_record(self.session, self.facts, arn, self._for_record())
+        if not self.adopts:
+            self.need = migration_need(self.session, self.facts)
+            self.facts = foretold(self.facts, self.need)
+        release = self.recovery.adopted or begin_record(
+            self.session, self.facts, arn, self._for_record(), self.need.said
+        )
         if not self.recovery.adopted:
             self.session.tell(Moment.BEGUN, release)
         record = Recording(self.session, release)
@@ -209,9 +216,11 @@ class Attempt:
 
     def _migrate(self, arn: str) -> None:
         request, began = self.session.request, self.session.monotonic()
-        if request.migration and request.kind == DEPLOY and arn != self.facts.running_arn:
+        if self.need.said:
+            self.session.say(f"migration {self.need.said}")
+        if request.migration and self.need.runs:
             self.migrating = True
-            migrate(self.session, self.facts, request.migration, arn)
+            migrate(self.session, self.facts, request.migration, arn, self.need.mark)
             self.migrating = False
         self.timings = replace(self.timings, migration=self.session.monotonic() - began)
 

@@ -26,8 +26,13 @@ _KEEP_AGAIN_SECONDS = 120.0
 _MOST_POINTS = 200
 
 
-def begin_record(session: Session, facts: Facts, task_definition_arn: str, snapshot: str) -> Release:
-    """Write the record of a release that begins. *snapshot* is what there is before it, encoded."""
+def begin_record(
+    session: Session, facts: Facts, task_definition_arn: str, snapshot: str, migration: str = ""
+) -> Release:
+    """Write the record of a release that begins. *snapshot* is what there is before it, encoded.
+
+    *migration* says whether that runs, and why.
+    """
     target = facts.target
     running = running_release(facts.history, facts.running_arn)
     release = Release(
@@ -50,6 +55,7 @@ def begin_record(session: Session, facts: Facts, task_definition_arn: str, snaps
         oldest_schema_version=facts.target.schema.oldest,
         services=session.request.services,
         ended_before=_ended_beside(session),
+        migration=session.redaction.text(migration),
     )
     release = session.ports.releases.start(release)
     session.say(f"releasing {release.name} ({facts.plan.action.value})")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError
 from .._release.record import DEPLOY
+from .act.migration_need import foretold, migration_need
 from .attempt import Attempt
 from .change_settings import change_settings
 from .fallen import close_fallen
@@ -97,6 +98,7 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
         _verify(session, facts)
     else:
         check(session, facts, orphan_arn=recovery.replaceable_arn)
+    facts = foretold(facts, migration_need(session, facts))
     return build_result(session, facts, Result.PLANNED if facts.plan.changed else Result.UNCHANGED)
 
 

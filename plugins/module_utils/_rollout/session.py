@@ -17,6 +17,7 @@ from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, hol
 from .._release.record import Lock, timestamp
 from .disclosure.people import without_people
 from .disclosure.redaction import Redaction
+from .gates.http_address import secrets_of as secrets_sent
 from .guarded import OWN_BY_ID, guarded
 from .notices import Moment, Notice
 from .service.conditions import secrets_of
@@ -198,6 +199,9 @@ class Session:
             self.redaction.hide("migration.command", word)
         for name, value in request.migration.environment if request.migration else ():
             self.redaction.hide(f"migration.environment.{name}", value)
+        skipping = request.migration.skipping if request.migration else None
+        for secret in secrets_sent(skipping.aim) if skipping else ():
+            self.redaction.hide("migration.skip", secret)
         for gate in request.gates:
             for secret in gate.secrets():
                 self.redaction.hide(f"gate {gate.kind}", secret)

@@ -239,6 +239,7 @@ def _administer(
 
 
 def _migrated(database: Administration) -> Iterator[str]:
+    # All that it does is in `store.administration`, by which an image says what its migration does (migrating.py).
     result = database.migrate()
     if result.before == result.after:
         yield f"already at revision {result.after}"

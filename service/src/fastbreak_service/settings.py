@@ -21,6 +21,7 @@ from fastbreak_service.vision.precision import Precision
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MARK = re.compile(r"[A-Za-z0-9-]{0,128}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
 _GRAPHQL_URL = re.compile(r"https://[a-z0-9]+\.appsync-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/graphql")
@@ -52,7 +53,8 @@ class AdministrationSettings:
 
     `application_secret` is the ARN of the secret of whoever takes videos in, `worker_secret` that of the workers'.
     Empty: no such user is made. `apart`: no process that analyses logs in as the first user any more. `connections` and
-    `worker_connections` are how many each may have, 0: as many as there are.
+    `worker_connections` are how many each may have, 0: as many as there are. `mark` is what a migration leaves in the
+    database once it was whole; empty: nothing.
     """
 
     owner: DatabaseSettings
@@ -61,6 +63,7 @@ class AdministrationSettings:
     apart: bool = False
     connections: int = 0
     worker_connections: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,12 @@ def administration_settings(environment: Mapping[str, str]) -> AdministrationSet
         )
     each, theirs = (integer(environment, f"DATABASE_{whose}CONNECTIONS", 0, 0, 100_000) for whose in ("", "WORKER_"))
     master = _database(environment, "DATABASE_MASTER_SECRET")
-    return AdministrationSettings(master, application, worker, apart, each, theirs)
+    mark = environment.get(PREFIX + "MIGRATION_MARK", "")
+    if not _MARK.fullmatch(mark):
+        raise SettingsError(
+            "FASTBREAK_MIGRATION_MARK must be at most 128 letters, digits and dashes; leave it out for no mark."
+        )
+    return AdministrationSettings(master, application, worker, apart, each, theirs, mark)
 
 
 def restored_settings(environment: Mapping[str, str]) -> RestoredSettings:

@@ -16,7 +16,20 @@ import pytest
 from benchmarks.delivery import __main__ as command
 from benchmarks.delivery import keeping
 from benchmarks.delivery.results import Cell, Results
-from benchmarks.delivery.ways import BAKES, MACHINES, RESTORED, SPOILT, TASKS, TESTS, TO_DEV, TO_PROD, Step, noted, ways
+from benchmarks.delivery.ways import (
+    BAKES,
+    MACHINES,
+    NOT_MIGRATED,
+    RESTORED,
+    SPOILT,
+    TASKS,
+    TESTS,
+    TO_DEV,
+    TO_PROD,
+    Step,
+    noted,
+    ways,
+)
 from benchmarks.errors import BenchmarkError
 from tools.files import ROOT
 
@@ -84,6 +97,15 @@ def test_a_way_is_the_sum_of_its_jobs_without_what_is_between() -> None:
         ("deploy (dev): Fargate's tasks", 160, 340, True),
     ]
     assert all(way.bars()[-1].ended == way.whole_seconds for way in found)
+
+
+def test_a_release_that_was_not_migrated_for_waits_for_one_task_less() -> None:
+    steps = steps_of(SPOILT)
+    said = replace(steps[-1], step=NOT_MIGRATED, begun=0, ended=0)
+    found = ways({SPOILT: (*steps, said)})
+    before = ways({SPOILT: steps})
+    assert [was.modelled[TASKS] - way.modelled[TASKS] for was, way in zip(before, found, strict=True)] == [60, 60]
+    assert [way.seconds for way in found] == [way.seconds for way in before]
 
 
 @pytest.mark.parametrize(

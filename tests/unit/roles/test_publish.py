@@ -6,6 +6,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -64,13 +65,15 @@ def test_labels_reach_the_build(tmp_path, monkeypatch):
     options = program.parser().parse_args(["--tag", "a:1", "--version", "1", "--revision", "working", *words])
     command = program.command_line(options, "docker", tmp_path / "id")
     given = [value for word, value in pairwise(command) if word == "--label"]
-    networks, *own = given
+    networks, migration, *own = given
     assert own == ["note=a = b", "team=video"]
     base = program.base_labels("python:3", {"Id": "sha256:1", "RepoDigests": ["python@sha256:2"]})
     assert program.command_line(options, "docker", tmp_path / "id", base)[-1] == str(ROOT / "service")
     assert base == ("org.opencontainers.image.base.name=python:3", "org.opencontainers.image.base.digest=sha256:2")
     # What the release's gate `inference` compares with the networks of a golden file.
     assert networks.startswith("com.fastbreak.models=nanodet.bin=")
+    # By which the rollout knows that a database needs no migration.
+    assert re.fullmatch("com.fastbreak.migration=[0-9a-f]{64}", migration)
     lock = json.loads((ROOT / "service" / "models.lock").read_text())
     assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())
 

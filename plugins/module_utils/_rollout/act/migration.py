@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 KIND = "migration"
 
 
-def migrate(session: Session, facts: Facts, migration: Migration, task_definition_arn: str) -> None:
+def migrate(session: Session, facts: Facts, migration: Migration, task_definition_arn: str, mark: str = "") -> None:
     """Run *migration* with the new revision, as the service's tasks are run, and never beside another one.
 
+    It is told the *mark* that it leaves in the database when it was whole.
     Raises OperationError with its last log lines when it fails, WaitTimeoutError when it takes too long.
     """
     request = session.request
@@ -37,7 +38,7 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
         started_by=started_by(KIND, request.service),
         cpu=migration.cpu,
         memory_mib=migration.memory_mib,
-        environment=migration.environment,
+        environment=(*migration.environment, *_left(migration, mark)),
         task_role_arn=migration.task_role_arn,
     )
     ended = run_once(stage, errand, task, request.disclosure.command(migration.command))
@@ -46,6 +47,10 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
             session, facts, migration, ended, last_lines(stage, facts.target.document, migration.container, ended)
         )
     session.say("migration succeeded")
+
+
+def _left(migration: Migration, mark: str) -> tuple[tuple[str, str], ...]:
+    return ((migration.skipping.variable, mark),) if migration.skipping and mark else ()
 
 
 def _failed(

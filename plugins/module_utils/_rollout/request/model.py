@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..disclosure.fingerprint import Disclosure
     from ..gates.model import Gate
     from ..scaling.model import Scaling
+    from ..service.requests import Aim
     from ..values import ListenerRule, ServiceSettings
 
 
@@ -49,11 +50,26 @@ class Probing:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipping:
+    """How to know that a database needs no migration.
+
+    An image says by its ``label`` what its migration does. A migration is told by ``variable`` the mark that it leaves,
+    and what runs says by an answer to ``aim`` which mark it finds; it names its version in ``version_header``.
+    """
+
+    label: str
+    variable: str
+    aim: Aim
+    version_header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
     """A command of the new revision that is run once, before the service is touched.
 
     ``cpu`` (CPU units) and ``memory_mib`` are the whole task's; 0: the revision's own. ``environment`` is added to the
-    container's. ``task_role_arn`` is whom the task acts as; empty: the revision's own.
+    container's. ``task_role_arn`` is whom the task acts as; empty: the revision's own. Without ``skipping`` it is run
+    with each release.
     """
 
     container: str
@@ -63,6 +79,7 @@ class Migration:
     memory_mib: int = 0
     environment: tuple[tuple[str, str], ...] = ()
     task_role_arn: str = ""
+    skipping: Skipping | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from ..._errors import RequestError
 from ..._release.record import DEPLOY, ROLLBACK
 from ..._release.schema import Schema
 from ..disclosure.fingerprint import Disclosure
+from ..gates.http_address import address_problems, header_problems, read_headers
 from ..gates.table import read_gate
 from ..scaling.options import read_scaling
 from ..scaling.problems import scaling_problems
 from ..service.conditions import read_conditions
+from ..service.requests import aim
 from ..service.tags import read_tags
 from ..strategies.table import read_deployment
 from ..values import (
@@ -24,14 +26,14 @@ from ..values import (
     ServiceSettings,
     TargetBinding,
 )
-from .model import Migration, RolloutRequest
+from .model import Migration, RolloutRequest, Skipping
 from .probing import probing_problems, read_probing
 from .problems import empty_condition_problems, problems_of
 from .unbalanced import balancing_problems, unbalanced_problems
 from .variables import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ..gates.model import Gate
 
@@ -44,9 +46,9 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
     *key* is 32 random bytes, for the fingerprints of values.
     """
     tags, problems = read_tags(options["tags"] or {})
-    migration, unfit = _migration(options)
     settings = _settings(options, tags)
     rules = _rules(options, settings)
+    migration, unfit = _migration(options, rules)
     request = RolloutRequest(
         cluster=options["cluster"],
         service=options["service"],
@@ -163,7 +165,7 @@ def _desired_count(options: Options) -> int:
     return max(1, int(options["scaling"]["minimum"])) if options["scaling"] else 1
 
 
-def _migration(options: Options) -> tuple[Migration | None, list[str]]:
+def _migration(options: Options, rules: tuple[ListenerRule, ...]) -> tuple[Migration | None, list[str]]:
     migration = options["migration"]
     if not migration:
         return None, []
@@ -176,5 +178,23 @@ def _migration(options: Options) -> tuple[Migration | None, list[str]]:
         memory_mib=migration["memory_mib"] or 0,
         environment=environment,
         task_role_arn=migration["task_role_arn"] or "",
+        skipping=_skipping(migration["skip"], rules),
     )
-    return made, problems
+    return made, [*problems, *_skipping_problems(made)]
+
+
+def _skipping(skip: Options | None, rules: tuple[ListenerRule, ...]) -> Skipping | None:
+    if not skip:
+        return None
+    headers = read_headers("migration.skip.headers", skip["headers"] or {})
+    # As gates ask: by what the rule for that path takes.
+    sent = aim("GET", skip["url"], dict(headers), rules)
+    return Skipping(skip["label"], skip["variable"], sent, skip["version_header"])
+
+
+def _skipping_problems(migration: Migration) -> Iterator[str]:
+    if migration.skipping is None:
+        return
+    sent = migration.skipping.aim
+    yield from (f"migration.skip: {problem}" for problem in address_problems(sent.url, sent))
+    yield from (f"migration.skip: {problem}" for problem in header_problems(sent.headers))

@@ -30,7 +30,7 @@ from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
 from fastbreak_service.api.uploading import finish_uploads
-from fastbreak_service.store import schema
+from fastbreak_service.store import mark, schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Trail
 from fastbreak_service.store.engine import ANSWER_SECONDS, asking, make_engine
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.identity.caller import Caller
     from fastbreak_service.settings import ServiceSettings
+    from fastbreak_service.store.mark import Standing
     from fastbreak_service.worker.assembly import Assembled
 
 
@@ -187,21 +188,22 @@ async def _meanwhile(work: Coroutine[None, None, None] | None) -> AsyncIterator[
 
 
 @repeatable
-def _revision(engine: Engine) -> str | None:
+def _standing(engine: Engine) -> Standing:
     with asking(engine, READINESS_SECONDS) as connection:
-        return schema.current(connection)
+        return mark.standing(connection)
 
 
-def _check_schema(engine: Engine) -> None:
-    """Raise ApiError when the database's schema is older than this code."""
+def _check_schema(engine: Engine) -> Standing:
+    """What the database says of its schema. Raises ApiError when that is older than this code."""
     try:
-        revision = _revision(engine)
+        standing = _standing(engine)
     except DATABASE_ERRORS as error:
         raise not_reached(error) from error
-    if not schema.serves(revision):
+    if not schema.serves(standing.revision):
         raise ApiError(
             503,
             "schema_outdated",
-            f"The database's schema is at revision {revision or 'none'}, but {schema.newest()} is needed. "
+            f"The database's schema is at revision {standing.revision or 'none'}, but {schema.newest()} is needed. "
             "Run `fastbreak-service migrate`.",
         )
+    return standing

@@ -66,7 +66,16 @@ def _health() -> Object:
     anything = {"application/json": {"schema": {"type": "object", "required": ["openapi", "info", "paths"]}}}
     return {
         "/healthz": getting("isAlive", "Whether the process runs", answered(200, "It does.", json_of("Status"))),
-        "/readyz": getting("isReady", "Whether requests can be served", answered(200, "They can.", json_of("Status"))),
+        "/readyz": getting(
+            "isReady",
+            "Whether requests can be served",
+            answered(200, "They can.", json_of("Ready")),
+            query(
+                "asked",
+                "What the answer has to repeat; it then says what the database says of itself at this moment.",
+                {"type": "string", "pattern": "^[0-9a-f]{0,64}$"},
+            ),
+        ),
         "/metrics": getting("getMetrics", "Metrics in Prometheus's format", answered(200, "All of them.", text)),
         "/v1/openapi.json": getting("describe", "This document", answered(200, "OpenAPI 3.1.", anything)),
     }

@@ -27,7 +27,16 @@ _SAID_CURSOR = re.compile(r"[0-9]{1,9}")
 _AUDIT_CURSOR = re.compile(r"[1-9][0-9]{0,17}")
 _VERSION = re.compile(r'"([0-9]{1,3})"')
 _BAD_CURSOR = "after must be the next of an earlier page."
+_QUESTION = re.compile(r"[0-9a-f]{0,64}")
 _MAX_INTEGER = 2**31 - 1
+
+
+def question(request: Request) -> str:
+    """What the answer has to repeat, so that it is none of before; empty: nothing. Raises ApiError 400."""
+    text = request.query_params.get("asked", "")
+    if not _QUESTION.fullmatch(text):
+        raise ApiError(400, "bad_parameter", "asked must be at most 64 hexadecimal digits.")
+    return text
 
 
 def analysis_id(request: Request) -> UUID:

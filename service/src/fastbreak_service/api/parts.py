@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.analyses import AnalysisStore
     from fastbreak_service.store.audit import Trail
     from fastbreak_service.store.erasures import Erasures
+    from fastbreak_service.store.mark import Standing
     from fastbreak_service.store.person_erasures import PersonErasures
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
+    """The parts. `check_schema` says what the database's schema is, and raises ApiError when it is not fit.
 
     `analyses`, `reviews`, `corrections`, `uploads` and `usage` are those of a caller's team. `loop` is the worker
     inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether
@@ -46,7 +47,7 @@ class Parts:
     footage: Footage
     retention: Retention
     loop: WorkLoop | None
-    check_schema: Callable[[], None]
+    check_schema: Callable[[], Standing]
     reviews: Callable[[Caller], TeamReviews]
     corrections: Callable[[Caller], TeamCorrections]
     trail: Trail

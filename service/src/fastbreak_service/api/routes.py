@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fastbreak_service.api.parts import Parts
+    from fastbreak_service.store.mark import Standing
     from fastbreak_service.store.team_analyses import SaidQuery
 
 log = structlog.get_logger()
@@ -79,20 +80,23 @@ def _health_routes(parts: Parts) -> list[Route]:
 
     readiness = _Readiness()
 
-    async def ready() -> None:
+    async def ready() -> Standing:
         if parts.loop is not None and not parts.loop.ready:
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
-        await ask(READINESS_SECONDS, parts.check_schema)
+        standing = await ask(READINESS_SECONDS, parts.check_schema)
         parts.admission.check()
+        return standing
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(request: Request) -> Response:
+        question = parameters.question(request)
         try:
-            await ready()
+            standing = await ready()
         except ApiError as error:
             readiness.note(error.code)
             raise
         readiness.note("ready")
-        return JSONResponse({"status": "ready"})
+        told = {"asked": question, "schema": standing.revision, "migration": standing.mark} if question else {}
+        return JSONResponse({"status": "ready", **told})
 
     async def metrics_text(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

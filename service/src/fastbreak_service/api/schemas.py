@@ -123,6 +123,18 @@ def _said_as(kind: str, **more: Object) -> Object:
 
 SCHEMAS: Object = {
     "Status": _object(status=_TEXT),
+    "Ready": {
+        **_object(status=_TEXT),
+        "properties": {
+            "status": _TEXT,
+            "asked": _TEXT,
+            "schema": {**_TEXT, "description": "The revision of the database's schema."},
+            "migration": {
+                **_TEXT,
+                "description": "The mark of the last migration, where that was whole and gave one; else empty.",
+            },
+        },
+    },
     "Error": _object(code=_TEXT, message=_TEXT),
     "Problem": {
         **_object(

@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 
-from fastbreak_service.store import held_rights, limits, roles, schema
+from fastbreak_service.store import held_rights, limits, mark, roles, schema
 from fastbreak_service.store.credentials import COMMAND_PAUSES, CURRENT, Credentials
 from fastbreak_service.store.engine import be_patient, make_engine, open_connection, source_of
 from fastbreak_service.store.failures import is_refused_login
@@ -94,16 +94,18 @@ class Administration:
     def migrate(self, *, unused: bool = False) -> Migrated:
         """Migrate and make the service's users, or nothing of both. Raises DATABASE_ERRORS, AdministrationError.
 
-        `unused`: no process works with this database, so that nobody needs what is taken away.
+        `unused`: no process works with this database, so that nobody needs what is taken away. What was not done to its
+        end leaves no mark, nor does what has to be done again.
         """
         if not self.applications:
-            return Migrated(*schema.migrate(self._engine))
+            return Migrated(*schema.migrate(self._engine, mark.clear))
         with self.alone():
             users = {application: application.current() for application in self.applications}
             made: list[bool] = []
             kept: list[int] = []
 
             def grant(connection: Connection) -> None:
+                mark.clear(connection)
                 self._refuse(connection, list(users.values()), unused=unused)
                 self._refuse_too_many(connection)
                 made.extend(self.ensure(connection, each, user) for each, user in users.items())
@@ -111,6 +113,9 @@ class Administration:
 
             before, after = schema.migrate(self._engine, grant)
             password_set = [self._keep_password(credentials) for credentials in users.values()]
+            if self._settings.mark and not any(kept):
+                with self._engine.begin() as connection:
+                    mark.leave(connection, self._settings.mark)
         names = [credentials.username for credentials in users.values()]
         return Migrated(before, after, tuple(map(User, names, made, password_set, kept)))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, WORKER_POOL_SIZE, make_engine
@@ -78,7 +79,7 @@ def assemble(
 
 
 def work(settings: WorkSettings, footage: Footage) -> int:
-    """Work until told to stop; the exit code: 0 after a drain, 1 if the database will not let it in."""
+    """Work until told to stop; the exit code: 0 after a drain, 1 if the database is not for it."""
     hide_memory()
     return asyncio.run(_work(settings, footage))
 
@@ -112,9 +113,13 @@ async def _work(settings: WorkSettings, footage: Footage) -> int:
 
 
 def _may_come_in(engine: Engine) -> bool:
-    """Log in once: a worker that is refused for good would look healthy and do nothing. An outage is waited for."""
+    """Log in once: a worker that is refused for good would look healthy and do nothing. An outage is waited for.
+
+    Nor may it work on a schema that is older than its code.
+    """
     try:
-        engine.connect().close()
+        with engine.connect() as connection:
+            revision = schema.current(connection)
     except DATABASE_ERRORS as error:
         if is_away(error):
             log.warning("database away at the start", reason=reason(error))
@@ -126,4 +131,12 @@ def _may_come_in(engine: Engine) -> bool:
             "migrate), and whether FASTBREAK_DATABASE_SECRET, or _USER and _PASSWORD, of this worker name that user.",
         )
         return False
-    return True
+    if schema.serves(revision):
+        return True
+    log.error(
+        "the database's schema is too old for this worker",
+        revision=revision or "none",
+        needed=schema.newest(),
+        advice="Run `fastbreak-service migrate` of this release.",
+    )
+    return False

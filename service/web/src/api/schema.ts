@@ -457,6 +457,14 @@ export interface components {
         Status: {
             status: string;
         };
+        Ready: {
+            status: string;
+            asked?: string;
+            /** @description The revision of the database's schema. */
+            schema?: string;
+            /** @description The mark of the last migration, where that was whole and gave one; else empty. */
+            migration?: string;
+        };
         Error: {
             code: string;
             message: string;
@@ -1149,7 +1157,10 @@ export interface operations {
     };
     isReady: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What the answer has to repeat; it then says what the database says of itself at this moment. */
+                asked?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1164,7 +1175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description A parameter or the request itself is wrong; `detail` names it. */
