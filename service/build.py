@@ -136,18 +136,28 @@ def build(options: argparse.Namespace) -> str:
                 f"`docker build` failed with exit code {done.returncode}; its output above says where. If it is a "
                 "certificate, name your bundle with --extra-ca-certs."
             )
-        return _checked(client, image_id.read_text(encoding="utf-8").strip(), options.base_image, base)
+        built = image_id.read_text(encoding="utf-8").strip()
+        return _checked(client, (built, options.tag[0]), options.base_image, base)
 
 
-def _checked(client: str, built: str, base_name: str, base: dict[str, Any]) -> str:
-    """The image's id, once it is certain that it stands on what its labels say. Raises BuildError."""
-    seen = images.inspect(client, built)
-    if seen is None or not images.stands_on(seen, base):
+def _checked(client: str, names: tuple[str, str], base_name: str, base: dict[str, Any]) -> str:
+    """The image's id, once it is certain that it stands on what its labels say. Raises BuildError.
+
+    Its *names* are what buildx calls it, and its tag: buildx names its configuration, which an engine knows no image by
+    whose images containerd keeps.
+    """
+    seen = next((found for name in names if (found := images.inspect(client, name))), None)
+    if seen is None:
+        raise BuildError(
+            f"The image was built, and the engine has neither {names[0]} nor {names[1]}: somebody removed it, or it is "
+            "kept by a builder of its own (docker buildx ls). Run again with the engine's (BUILDX_BUILDER=default)."
+        )
+    if not images.stands_on(seen, base):
         raise BuildError(
             f"The image was built, but not on {base_name} as it was when the build began ({images.digests(base)[0]}), "
             "which its labels name: somebody moved that name meanwhile. Run again."
         )
-    return built
+    return str(seen["Id"])
 
 
 def parser() -> argparse.ArgumentParser:

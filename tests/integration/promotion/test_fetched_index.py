@@ -12,7 +12,6 @@ from __future__ import annotations
 import http.client
 import importlib
 import io
-import json
 import subprocess
 import sys
 import tarfile
@@ -66,12 +65,14 @@ def pushed_index(registry: DockerRegistry) -> Made:
     docker("push", "--quiet", name)
     docker("image", "rm", "--force", name)
     connection = http.client.HTTPConnection(registry.host, timeout=20)
-    kind = "application/vnd.docker.distribution.manifest.v2+json"
-    connection.request("GET", f"/v2/{REPOSITORY}/manifests/of-platform", headers={"Accept": kind})
-    manifest = connection.getresponse().read()
+    # The older store pushes the one, containerd's the other.
+    kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+    connection.request("GET", f"/v2/{REPOSITORY}/manifests/of-platform", headers={"Accept": kinds})
+    answer = connection.getresponse()
+    manifest, kind = answer.read(), answer.headers["Content-Type"]
     connection.close()
     platform = docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
-    index = make_index({platform: Made(manifest, json.loads(manifest)["mediaType"])}, docker=True)
+    index = make_index({platform: Made(manifest, kind)}, docker="docker" in kind)
     push(registry.host, REPOSITORY, index, tag="1.0.0")
     return index
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,9 @@ def killed(process: subprocess.Popen[str]) -> None:
     for pid in doomed:
         doomed += [child for child, parent in parents.items() if parent == pid]
     for pid in doomed:
-        os.kill(pid, signal.SIGKILL)
+        # One that has ended meanwhile is as dead.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _read(path: Path) -> str:

@@ -40,7 +40,10 @@ if "{step}" == "build":
     labels += ["--label=org.opencontainers.image.version=" + (os.environ.get("CLAIMS") or argument("--version"))]
     labels += ["--label=org.opencontainers.image.revision=" + argument("--revision")]
     docker("build", "--quiet", "--tag", argument("--tag"), *labels, str(pathlib.Path(__file__).parent))
-elif docker("image", "inspect", "--format", "{{{{.Id}}}}", argument("--image")) != os.environ["IMAGE_CONFIG_DIGEST"]:
+elif docker("image", "inspect", "--format", "{{{{.Id}}}}", argument("--image")) not in (
+    os.environ["IMAGE_CONFIG_DIGEST"],
+    argument("--digest"),  # as an engine has it whose images containerd keeps
+):
     sys.exit("this machine has another image")
 if os.environ.get("STOPS_AT") == "{step}":
     pathlib.Path(os.environ["REACHED"]).touch()
