@@ -77,11 +77,12 @@ class Repository:
         return self.commit(message)
 
     def spoil(self) -> str:
-        """A commit whose queries fail, for they name a column that there is not; its hash."""
-        path = self.folder / "service/src/fastbreak_service/store/team_analyses.py"
+        """A commit whose code names a column that the database does not have, so that a query fails; its hash."""
+        path = self.folder / "service/src/fastbreak_service/store/reading.py"
         text = path.read_text(encoding="utf-8")
-        assert "analyses.c.team ==" in text
-        path.write_text(text.replace("analyses.c.team ==", "analyses.c.club =="), encoding="utf-8")
+        named, other = "order_by(analyses.c.created_at.desc()", 'order_by(sa.column("accepted_at").desc()'
+        assert named in text
+        path.write_text(text.replace(named, other), encoding="utf-8")
         return self.commit("Name a column that there is not")
 
     def check_out(self, commit: str) -> None:
