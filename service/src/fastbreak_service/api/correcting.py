@@ -18,11 +18,12 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.forms import fits
 from fastbreak_service.identity.caller import Role
-from fastbreak_service.people.corrections import Exchange, Merge, Split
+from fastbreak_service.people.corrections import Apart, Exchange, Merge, Split
 from fastbreak_service.people.history import Undo
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.team_corrections import (
     MOST_VERSIONS,
+    KeyReusedError,
     ReviewedMeanwhileError,
     TooMuchError,
     UncorrectableError,
@@ -65,19 +66,20 @@ def correction_routes(parts: Parts) -> list[Route]:
     async def add_correction(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)
         analysis, before = parameters.analysis_id(request), parameters.version_seen(request, "correction")
+        key = parameters.idempotency_key(request)
         try:
             said = read_said(await json_object(request))
         except ClientDisconnect:
             return Response(status_code=499)
         try:
-            outcome = await ask_in_turn(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before)
-        except (AnalysisError, UncorrectableError, TooMuchError, ReviewedMeanwhileError) as error:
+            outcome = await ask_in_turn(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before, key)
+        except (AnalysisError, UncorrectableError, TooMuchError, ReviewedMeanwhileError, KeyReusedError) as error:
             raise refused(error) from error
         if outcome is None:
             raise parameters.no_such_analysis()
         if outcome.newest is None or not outcome.taken:
             raise _refused(outcome)
-        entry = views.correction(outcome.newest, frozenset())
+        entry = views.correction(outcome.newest, outcome.undone)
         return JSONResponse(entry, status_code=201, headers={"etag": f'"{entry["version"]}"'})
 
     return [Route(PATH, list_corrections, methods=["GET"]), Route(PATH, add_correction, methods=["POST"])]
@@ -115,6 +117,13 @@ def _exchange(body: Mapping[str, Any]) -> Said:
     return Exchange(person, other, _seconds(body))
 
 
+def _apart(body: Mapping[str, Any]) -> Said:
+    person, other = _person(body, "person"), _person(body, "other")
+    if person == other:
+        raise bad_body("person and other must be two")
+    return Apart(person, other, _seconds(body))
+
+
 def _undo(body: Mapping[str, Any]) -> Said:
     version = body["correction"]
     if not fits(version, int) or not 1 <= version <= MOST_VERSIONS:
@@ -126,6 +135,7 @@ _KINDS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Said]]] =
     "merge": (("persons",), _merge),
     "split": (("person", "seconds"), _split),
     "exchange": (("person", "other", "seconds"), _exchange),
+    "apart": (("person", "other", "seconds"), _apart),
     "undo": (("correction",), _undo),
 }
 
@@ -158,6 +168,13 @@ def refused(error: Exception) -> ApiError:
                 "too_much_to_correct",
                 f"This analysis has {error.much} {error.what}; corrections are made of at most {error.most}. Cut the "
                 "video to the part of interest, and send that.",
+            )
+        case KeyReusedError():
+            return ApiError(
+                422,
+                "idempotency_key_reused",
+                "Something else was said of this analysis, or by somebody else, under this Idempotency-Key before. "
+                "Make a key for each correction.",
             )
         case ReviewedMeanwhileError():
             return ApiError(

@@ -52,3 +52,9 @@ def number(name: str, description: str, most: int, **more: int) -> Object:
 
 def cursor(pattern: str) -> Object:
     return query("after", "The `next` of an earlier page.", {"type": "string", "pattern": pattern})
+
+
+def numbered(name: str, description: str, most: int) -> Object:
+    """A whole number in the path."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
 from fastbreak_service.api.cutting import MOST_PARTS
-from fastbreak_service.api.describing import answered, cursor, getting, headers_of, json_of, number, problem_of, query
+from fastbreak_service.api.describing import (
+    answered,
+    cursor,
+    getting,
+    headers_of,
+    json_of,
+    number,
+    numbered,
+    problem_of,
+    query,
+)
 from fastbreak_service.footage.kinds import OTHER
 from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.vision.angles import Angle
@@ -215,6 +225,7 @@ def _reviews() -> Object:
 
 
 def _corrections() -> Object:
+    refused = (404, 408, 409, 412, 413, 415, 422, 428)
     listed = getting(
         "listCorrections",
         "What was said of who is who, newest first",
@@ -223,20 +234,14 @@ def _corrections() -> Object:
         number("limit", "How many at most.", 1000, default=100),
         cursor(schemas.VERSION_CURSOR),
     )
-    newest = 'The version of the corrections that the caller saw, `"0"` where there is none.'
+    seen = 'The version of the corrections that the caller saw, `"0"` where there is none; 412 if somebody said more.'
     saying = {
         "operationId": "correctPersons",
         "summary": "Say who is who, or undo what was said; results follow",
         "description": "Persons' numbers are those of now. The same may be sent again when no answer was heard.",
-        "parameters": [_IDENTITY, {**_SEEN, "description": f"{newest} If somebody said more, the answer is 412."}],
+        "parameters": [_IDENTITY, _KEY, {**_SEEN, "description": seen}],
         "requestBody": {"required": True, "content": json_of("NewCorrection")},
-        "responses": answered(
-            201,
-            "It is recorded, and results are those of now.",
-            json_of("Correction"),
-            (404, 408, 409, 412, 413, 415, 428),
-            "etag",
-        ),
+        "responses": answered(201, "It is recorded, and results follow.", json_of("Correction"), refused, "etag"),
     }
     return {**listed, "post": saying}
 
@@ -376,27 +381,11 @@ _IDENTITY: Object = {
     "schema": {"type": "string", "format": "uuid"},
 }
 _UPLOAD: Object = {**_IDENTITY, "description": "The upload's id."}
-_NUMBER: Object = {
-    "name": "number",
-    "in": "path",
-    "required": True,
-    "description": "The finding's number.",
-    "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
-}
-_PERSON: Object = {
-    "name": "person",
-    "in": "path",
-    "required": True,
-    "description": "The person's id in the analysis.",
-    "schema": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
-}
-_REMAINS: Object = {
-    "name": "footage",
-    "in": "query",
-    "required": True,
-    "description": "What becomes of the video: the person is made unknowable in it, or all of it goes.",
-    "schema": {"type": "string", "enum": [str(one) for one in Remains]},
-}
+_NUMBER: Object = numbered("number", "The finding's number.", 999_999_999)
+_PERSON: Object = numbered("person", "The person's id in the analysis.", 2**31 - 1)
+_REMAINS_SAID = "What becomes of the video: the person is made unknowable in it, or all of it goes."
+_REMAINS_KINDS: Object = {"type": "string", "enum": [str(one) for one in Remains]}
+_REMAINS: Object = {**query("footage", _REMAINS_SAID, _REMAINS_KINDS), "required": True}
 _SEEN: Object = {
     "name": "If-Match",
     "in": "header",

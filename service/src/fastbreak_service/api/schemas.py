@@ -105,6 +105,7 @@ _CORRECTIONS: dict[str, Object] = {
     "merge": {"persons": _PERSONS},
     "split": {"person": _NUMBER_OF_PERSON, "seconds": _AT},
     "exchange": {"person": _NUMBER_OF_PERSON, "other": _NUMBER_OF_PERSON, "seconds": _AT},
+    "apart": {"person": _NUMBER_OF_PERSON, "other": _NUMBER_OF_PERSON, "seconds": _AT},
     "undo": {"correction": {"type": "integer", "minimum": 1, "maximum": MOST_VERSIONS}},
 }
 _RECORDED: Object = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api.cutting import part_sizes
 from fastbreak_service.people.history import of_content
+from fastbreak_service.store.team_corrections import KEY
 from fastbreak_service.store.team_uploads import HOURS
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def correction(row: RowMapping, undone: Collection[int]) -> dict[str, Any]:
     """What somebody said of who is who, and whether it stands: what is in the versions that are undone does not."""
     return {
         "version": row["version"],
-        **row["content"],
+        **{name: said for name, said in row["content"].items() if name != KEY},
         "words": of_content(row["content"]).words,
         "undone": row["version"] in undone,
         "reviewer": row["reviewer"],

@@ -147,7 +147,36 @@ class Exchange:
         return f"Persons {self.person} and {self.other} change their numbers at {self.seconds:g} s."
 
 
-type Correction = Merge | Split | Exchange
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """At a time in seconds these are two, and each has their own number: nothing is in doubt of them there."""
+
+    person: int
+    other: int
+    seconds: float
+
+    def checked(self, seen: Seen, _: int) -> Apart:
+        """The same. Raises AnalysisError where it cannot be."""
+        for person in (self.person, self.other):
+            _need(person, "tell apart", seen)
+        return self
+
+    def numbers(self, seen: Seen) -> Whole:
+        """Whose each of the sightings is then: as before."""
+        return seen.persons
+
+    @property
+    def touched(self) -> frozenset[int]:
+        """The numbers that it changes: none, so it stands in nobody's way."""
+        return frozenset()
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return f"Persons {self.person} and {self.other} are two at {self.seconds:g} s, and keep their numbers."
+
+
+type Correction = Merge | Split | Exchange | Apart
 
 
 def corrected(sightings: Iterable[Sighting], corrections: Sequence[Correction]) -> tuple[list[Sighting], list[str]]:

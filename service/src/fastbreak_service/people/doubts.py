@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.people.corrections import Exchange
+from fastbreak_service.people.corrections import Apart, Exchange
 from fastbreak_service.people.values import Doubt, Kind
 from fastbreak_service.vision.region import Box, box_around
 
@@ -73,9 +73,10 @@ class Whereabouts:
     def plain(self, answered: Iterable[Correction] = ()) -> list[Doubt]:
         """What is in doubt, in order of time, but for what was `answered`; of too many the first."""
         ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
-        known = [one for one in answered if isinstance(one, Exchange)]
+        known = [one for one in answered if isinstance(one, Apart | Exchange)]
         hidden = (doubt for doubt in _hidden(ways) if not _is_answered(doubt, known))
-        found = [*_newcomers(ways), *islice(hidden, MOST)]
+        newcomers = (doubt for doubt in _newcomers(ways) if not _is_answered(doubt, known))
+        found = [*newcomers, *islice(hidden, MOST)]
         return sorted(found, key=lambda doubt: (doubt.seconds, doubt.person, doubt.other))[:MOST]
 
 
@@ -188,11 +189,12 @@ def _advice(doubt: Doubt) -> str:
     return f"If they changed numbers there: --exchange {doubt.person},{doubt.other}@{moment(doubt.seconds)}"
 
 
-def _is_answered(doubt: Doubt, known: Iterable[Exchange]) -> bool:
-    """Whether somebody said that they changed numbers just there."""
+def _is_answered(doubt: Doubt, known: Iterable[Apart | Exchange]) -> bool:
+    """Whether somebody said that they changed numbers just there, or that they are two and did not."""
+    of_kind = [one for one in known if isinstance(one, Apart) or doubt.kind is Kind.MAY_BE_EXCHANGED]
     return any(
         {one.person, one.other} == {doubt.person, doubt.other} and abs(one.seconds - doubt.seconds) <= _HIDDEN_SECONDS
-        for one in known
+        for one in of_kind
     )
 
 

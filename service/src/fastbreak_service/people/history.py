@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.errors import AnalysisError
-from fastbreak_service.people.corrections import Exchange, Merge, Split
+from fastbreak_service.people.corrections import Apart, Exchange, Merge, Split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,6 +84,8 @@ def as_content(said: Said) -> dict[str, Any]:
             return {"kind": "split", "person": person, "seconds": seconds, "number": number}
         case Exchange(person, other, seconds):
             return {"kind": "exchange", "person": person, "other": other, "seconds": seconds}
+        case Apart(person, other, seconds):
+            return {"kind": "apart", "person": person, "other": other, "seconds": seconds}
         case Undo(version):
             return {"kind": "undo", "correction": version}
 
@@ -97,6 +99,8 @@ def of_content(content: Mapping[str, Any]) -> Said:
             return Split(content["person"], content["seconds"], content["number"])
         case "exchange":
             return Exchange(content["person"], content["other"], content["seconds"])
+        case "apart":
+            return Apart(content["person"], content["other"], content["seconds"])
         case "undo":
             return Undo(content["correction"])
     raise KeyError(content["kind"])

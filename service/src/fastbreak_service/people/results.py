@@ -17,7 +17,7 @@ import numpy as np
 
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import review
-from fastbreak_service.people.corrections import Exchange, refuse_together
+from fastbreak_service.people.corrections import refuse_together
 from fastbreak_service.people.doubts import Whereabouts
 from fastbreak_service.people.findings import Kept, matched
 from fastbreak_service.people.history import Undo, replayed, standing, without
@@ -204,4 +204,4 @@ def _doubts(known: Sightings, persons: Whole, stands: Sequence[Correction]) -> l
     whereabouts = Whereabouts()
     for person in np.unique(persons).tolist():
         whereabouts.put(person, *boxes(known.of_person(persons, person)))
-    return whereabouts.plain([one for one in stands if isinstance(one, Exchange)])
+    return whereabouts.plain(stands)

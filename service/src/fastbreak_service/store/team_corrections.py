@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from fastbreak_service.people.history import Said
     from fastbreak_service.people.results import Change, Measured
 
+KEY = "key"
+"""What an entry was said under, beside what was said."""
 MOST_VERSIONS = 999
 """Entries of one analysis."""
 MOST_SIGHTINGS, MOST_PERSONS, MOST_FINDINGS, MOST_MEGABYTES = 250_000, 1000, 20_000, 32
@@ -62,16 +64,24 @@ class TooMuchError(Exception):
         self.much, self.most, self.what = much, most, what
 
 
+class KeyReusedError(Exception):
+    """Something else was said under this key before, or by somebody else."""
+
+
 class ReviewedMeanwhileError(Exception):
     """Each time it was about to be written, somebody had just reviewed a finding of the analysis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The newest entry, None where there is none, and whether it is what was said."""
+    """The newest entry, None where there is none, and whether it is what was said.
+
+    Of what was said under a key before, the entry of then, and the versions that are undone.
+    """
 
     newest: RowMapping | None
     taken: bool
+    undone: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,15 @@ class Page:
     undone: frozenset[int]
     version: int
     correctable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What is said, after which version, and under which key of the caller's."""
+
+    said: Said
+    before: int
+    key: str | None
 
 
 class TeamCorrections:
@@ -102,31 +121,33 @@ class TeamCorrections:
                 return None
             rows = connection.execute(_entries(analysis)).mappings().all()
             correctable = connection.execute(kept).first() is not None
-        undone = frozenset(row["content"]["correction"] for row in rows if row["content"]["kind"] == "undo")
+        undone = _undone(rows)
         page = [row for row in reversed(rows) if before is None or row["version"] < before]
         return Page(page[: limit + 1], undone, rows[-1]["version"] if rows else 0, correctable)
 
-    def add(self, analysis: UUID, said: Said, before: int) -> Corrected | None:
+    def add(self, analysis: UUID, said: Said, before: int, key: str | None = None) -> Corrected | None:
         """Add an entry if nobody did since version `before`, or the same was added then; None: there is no such result.
 
-        Whoever heard no answer may say the same again, and it is recorded once. It is computed between a transaction
+        Whoever heard no answer may say the same again, and it is recorded once; under a key also when others have said
+        more since. It is computed between a transaction
         that reads and one that writes, so it keeps no connection from anybody. Raises AnalysisError where it cannot be,
-        UncorrectableError, TooMuchError, ReviewedMeanwhileError.
+        UncorrectableError, TooMuchError, ReviewedMeanwhileError, KeyReusedError.
         """
-        found = self._read(analysis, said, before)
+        claim = _Claim(said, before, key)
+        found = self._read(analysis, claim)
         if not isinstance(found, Stored):
             return found
         made = measured(found, said)
         for _ in range(_MOST_TRIES):
             try:
-                return self._written(analysis, said, before, found.erased, made)
+                return self._written(analysis, claim, found.erased, made)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != _JUDGED_MEANWHILE:
                     raise
         raise ReviewedMeanwhileError
 
     @repeatable
-    def _read(self, analysis: UUID, said: Said, before: int) -> Stored | Corrected | None:
+    def _read(self, analysis: UUID, claim: _Claim) -> Stored | Corrected | None:
         mine = sa.select(analyses.c.id).where(
             analyses.c.team == self._team, analyses.c.id == analysis, analyses.c.status == "succeeded"
         )
@@ -135,14 +156,12 @@ class TeamCorrections:
                 return None
             # First what is compared again before it is written: what is read after it is as of then, or it is not kept.
             entries = connection.execute(_entries(analysis)).mappings().all()
-            if conflict := self._conflict(entries, said, before):
+            if conflict := self._conflict(entries, claim):
                 return conflict
             return _stored(connection, analysis, entries)
 
     @repeatable
-    def _written(
-        self, analysis: UUID, said: Said, before: int, erased: frozenset[int], made: Measured
-    ) -> Corrected | None:
+    def _written(self, analysis: UUID, claim: _Claim, erased: frozenset[int], made: Measured) -> Corrected | None:
         """The entry, or why it is none. The database refuses it where a finding was just reviewed."""
         with read_by_team(self._engine, self._team) as connection:
             findings_now = _findings(connection, analysis)
@@ -153,15 +172,15 @@ class TeamCorrections:
             **_plan(made.change(findings_now, highest or 0)),
             "judged": [{"number": one.number, "version": one.version} for one in findings_now],
         }
-        content = sa.literal(as_content(made.said), JSONB)
-        asked = sa.func.correct_persons(analysis, before, content, self._reviewer, sa.literal(plan, JSONB))
+        content = sa.literal({**as_content(made.said), **({} if claim.key is None else {KEY: claim.key})}, JSONB)
+        asked = sa.func.correct_persons(analysis, claim.before, content, self._reviewer, sa.literal(plan, JSONB))
         with of_team(self._engine, self._team) as connection:
             be_patient(connection, _CORRECT_SECONDS)
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCKED_SECONDS}s'"))
             if not connection.execute(sa.select(sa.func.hold_persons(analysis))).scalar_one():
                 return None
             entries = connection.execute(_entries(analysis)).mappings().all()
-            if conflict := self._conflict(entries, said, before):
+            if conflict := self._conflict(entries, claim):
                 return conflict
             if _erased(connection, analysis).keys() != erased:
                 # What was computed is of somebody who is no more.
@@ -170,18 +189,29 @@ class TeamCorrections:
             connection.execute(done(self._team, self._reviewer, Action.CORRECTED, analysis))
             return Corrected(connection.execute(_entries(analysis)).mappings().all()[-1], taken=True)
 
-    def _conflict(self, entries: Sequence[RowMapping], said: Said, before: int) -> Corrected | None:
-        """What is answered where something was said since; None where nothing was."""
-        if len(entries) == before != MOST_VERSIONS:
+    def _conflict(self, entries: Sequence[RowMapping], claim: _Claim) -> Corrected | None:
+        """What is answered where something was said since, or under the key before; None where nothing was."""
+        under = (entry for entry in entries if claim.key is not None and entry["content"].get(KEY) == claim.key)
+        if (entry := next(under, None)) is not None:
+            if not self._is(entry, claim.said):
+                raise KeyReusedError
+            return Corrected(entry, taken=True, undone=_undone(entries))
+        if len(entries) == claim.before != MOST_VERSIONS:
             return None
         newest = entries[-1] if entries else None
-        return Corrected(newest, taken=newest is not None and self._is(newest, said, before))
+        same = newest is not None and newest["version"] == claim.before + 1 and self._is(newest, claim.said)
+        return Corrected(newest, taken=same)
 
-    def _is(self, entry: RowMapping, said: Said, before: int) -> bool:
-        """Whether an entry is what this person says now, whatever number somebody new got."""
-        content = {**entry["content"], **({"number": None} if entry["content"]["kind"] == "split" else {})}
-        known = (entry["version"], content, entry["reviewer"])
-        return known == (before + 1, as_content(said), self._reviewer)
+    def _is(self, entry: RowMapping, said: Said) -> bool:
+        """Whether an entry is what this person says now, whatever number somebody new got, and under whatever key."""
+        content = {name: value for name, value in entry["content"].items() if name != KEY}
+        if content["kind"] == "split":
+            content["number"] = None
+        return bool((content, entry["reviewer"]) == (as_content(said), self._reviewer))
+
+
+def _undone(rows: Sequence[RowMapping]) -> frozenset[int]:
+    return frozenset(row["content"]["correction"] for row in rows if row["content"]["kind"] == "undo")
 
 
 def _entries(analysis: UUID) -> sa.Select[Any]:

@@ -917,6 +917,21 @@ export interface components {
             corrected_at: string;
         } | {
             /** @constant */
+            kind: "apart";
+            person: number;
+            other: number;
+            seconds: number;
+            /** @description Counted through an analysis's. */
+            version: number;
+            words: string;
+            /** @description Whether it does not stand any more. */
+            undone: boolean;
+            /** @description The `sub` of the reviewer's token. */
+            reviewer: string;
+            /** Format: date-time */
+            corrected_at: string;
+        } | {
+            /** @constant */
             kind: "undo";
             correction: number;
             /** @description Counted through an analysis's. */
@@ -950,6 +965,12 @@ export interface components {
         } | {
             /** @constant */
             kind: "exchange";
+            person: number;
+            other: number;
+            seconds: number;
+        } | {
+            /** @constant */
+            kind: "apart";
             person: number;
             other: number;
             seconds: number;
@@ -2257,7 +2278,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the corrections that the caller saw, `"0"` where there is none. If somebody said more, the answer is 412. */
+                /** @description Of the caller's making. What is sent again under it is accepted once. */
+                "Idempotency-Key"?: string;
+                /** @description The version of the corrections that the caller saw, `"0"` where there is none; 412 if somebody said more. */
                 "If-Match": string;
             };
             path: {
@@ -2272,7 +2295,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is recorded, and results are those of now. */
+            /** @description It is recorded, and results follow. */
             201: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2398,6 +2421,17 @@ export interface operations {
             };
             /** @description The body is not of a kind that this takes, or not sent as one. */
             415: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The video cannot be analysed, or something else was sent under its key. */
+            422: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];

@@ -105,6 +105,11 @@ function Doubts({ doubts, seek, say }: DoubtsProps) {
                 {person} and {other} changed numbers here
               </button>
             )}
+            <button type="button" onClick={() => void say({ kind: 'apart', person, other, seconds })}>
+              {kind === 'may_be_one'
+                ? `${person} and ${other} are two persons`
+                : `${person} and ${other} kept their numbers`}
+            </button>
           </div>
         </li>
       ))}
