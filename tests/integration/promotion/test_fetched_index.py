@@ -64,7 +64,7 @@ def pushed_index(registry: DockerRegistry) -> Made:
     docker("import", "-", name, given=archive.getvalue())
     docker("push", "--quiet", name)
     docker("image", "rm", "--force", name)
-    connection = http.client.HTTPConnection(registry.host, timeout=20)
+    connection = http.client.HTTPConnection(registry.host, timeout=60)
     # The older store pushes the one, containerd's the other.
     kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
     connection.request("GET", f"/v2/{REPOSITORY}/manifests/of-platform", headers={"Accept": kinds})

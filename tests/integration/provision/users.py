@@ -27,7 +27,7 @@ class Users:
     def _send(self) -> None:
         while not self._ended.wait(0.1):
             try:
-                answer = httpx.get(self._url, follow_redirects=True, verify=self._trust, timeout=10, trust_env=False)
+                answer = httpx.get(self._url, follow_redirects=True, verify=self._trust, timeout=60, trust_env=False)
                 outcome = f"{answer.status_code} by {answer.url.scheme}"
             except httpx.HTTPError as error:
                 outcome = f"{type(error).__name__}: {error}"

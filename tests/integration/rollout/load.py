@@ -25,7 +25,7 @@ class Load:
     def _send(self) -> None:
         probe = HttpProbe(clock=SystemClock())
         while not self._ended.wait(0.1):
-            answer = probe.request("GET", self._url, timeout_seconds=5, version_header="")
+            answer = probe.request("GET", self._url, timeout_seconds=60, version_header="")
             self.answers[answer.status] += 1
 
     def __enter__(self) -> Self:

@@ -270,7 +270,7 @@ class Platform:
         """Statuses and versions that the load balancer answers with."""
         probe = HttpProbe(clock=SystemClock())
         answers = (
-            probe.request("GET", f"{self.url}/v1/analyses", timeout_seconds=5, version_header="x-fastbreak-version")
+            probe.request("GET", f"{self.url}/v1/analyses", timeout_seconds=60, version_header="x-fastbreak-version")
             for _ in range(count)
         )
         return Counter((answer.status, answer.version) for answer in answers)
@@ -286,7 +286,7 @@ QUICK = {
     "deadline_seconds": 30,
     "minimum_samples": 10,
     "interval_seconds": 0.1,
-    "request_timeout_seconds": 3,
+    "request_timeout_seconds": 10,
 }
 
 

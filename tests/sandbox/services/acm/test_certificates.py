@@ -46,7 +46,7 @@ def serve(balancer, arn, port=8443, policy="ELBSecurityPolicy-TLS13-1-2-2021-06"
 def presented(balancer, context, name=None, port=8443):
     """The names of the certificate that a client gets, which it verifies; and the protocol's version."""
     with (
-        socket.create_connection((balancer.address, port), timeout=5) as plain,
+        socket.create_connection((balancer.address, port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=name or balancer.address) as connection,
     ):
         held = connection.getpeercert()["subjectAltName"]

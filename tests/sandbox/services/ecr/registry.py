@@ -34,7 +34,7 @@ class Registry:
             sent["Authorization"] = f"Basic {wanted}"
         request = urllib.request.Request(self.endpoint + path, data=body, method=method, headers=sent)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
                 return response.status, dict(response.headers.items()), response.read()
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers.items()), error.read()
@@ -99,7 +99,7 @@ def control(sandbox: Any, route: str, **asked: Any) -> int:
     url = f"{sandbox.state.endpoint_url}/_sandbox/ecr/{route}"
     request = urllib.request.Request(url, data=json.dumps(asked).encode(), method="POST")  # noqa: S310 - ours
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - ours
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - ours
             response.read()
             return int(response.status)
     except urllib.error.HTTPError as refused:

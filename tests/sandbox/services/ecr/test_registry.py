@@ -55,7 +55,7 @@ def test_layers_in_parts(ecr: Any, name: str) -> None:
     [layer] = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[digest_of(data)])["layers"]
     assert (layer["layerAvailability"], layer["layerSize"]) == ("AVAILABLE", 6 * MIB)
     url = ecr.get_download_url_for_layer(repositoryName=name, layerDigest=digest_of(data))["downloadUrl"]
-    with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310 - the sandbox's own
+    with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310 - the sandbox's own
         assert response.read() == data
     with pytest.raises(ClientError, match="LayersNotFoundException"):
         ecr.get_download_url_for_layer(repositoryName=name, layerDigest=digest_of(b"none"))

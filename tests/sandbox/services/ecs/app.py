@@ -134,7 +134,7 @@ class Load:
     def _run(self) -> None:
         while not self._ended.wait(0.1):
             try:
-                with urllib.request.urlopen(self._url, timeout=10) as answer:  # noqa: S310 - http only
+                with urllib.request.urlopen(self._url, timeout=60) as answer:  # noqa: S310 - http only
                     self.statuses[answer.status] += 1
                     self.bodies[answer.read().decode()] += 1
             except urllib.error.HTTPError as error:

@@ -127,7 +127,7 @@ class Shifting(Platform):
         seen: Counter[str] = Counter()
         for _ in range(count):
             request = urllib.request.Request(self.url, headers=headers)  # noqa: S310 - http only
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http only
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - http only
                 seen[answer.read().decode()] += 1
         return seen
 

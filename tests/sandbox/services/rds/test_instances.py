@@ -68,7 +68,7 @@ def ask(instance: dict[str, Any], password: str, question: str, *, tls: str = "r
         password=password,
         dbname="inference",
         sslmode=tls,
-        connect_timeout=5,
+        connect_timeout=60,
     ) as connection:
         row = connection.execute(question).fetchone()  # type: ignore[arg-type]
     assert row is not None
