@@ -258,7 +258,7 @@ def test_who_judged_a_finding_judges_what_comes_of_it() -> None:
     first = Known(1, 1, {**alike, "of": 1}, verdict="accepted")
     found = matched([first], [(1, {**alike, "of": 3})], {1, 2}, {1: [1], 2: [1]}, "They are one.")
     assert [(one.number, one.withdrawn, one.again) for one in found] == [
-        (2, False, "They are one. Before, this was accepted as number 1."),
+        (2, False, "They are one. Before, this was accepted as finding 1 of person 1."),
         (1, True, None),
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.engine import PatientConnection, asking, be_patient, make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.failures import is_away
+from fastbreak_service.store.person_erasures import PersonErasures
 from fastbreak_service.store.team_analyses import MeasureQuery, SaidQuery, TeamAnalyses
 from fastbreak_service.store.team_corrections import TeamCorrections
 from fastbreak_service.store.team_reviews import TeamReviews
@@ -119,6 +121,31 @@ def test_no_read_outlasts_its_time(far: Engine, way: Way, monkeypatch: pytest.Mo
     # The next one has a connection that answers.
     way.armed.clear()
     READS[read](far)
+
+
+def look(persons: PersonErasures) -> None:
+    with suppress(exc.NoResultFound):
+        persons.of(ID, 1)
+
+
+@pytest.mark.parametrize("read", [lambda persons: persons.covering(ID), look])
+def test_no_read_of_the_service_itself_outlasts_a_callers_time(
+    migrated: dict[str, str], monkeypatch: pytest.MonkeyPatch, read: Callable[[PersonErasures], object]
+) -> None:
+    """Its transactions have no first statement of a team: the way falls silent once one has begun."""
+    with way_to(int(migrated["FASTBREAK_DATABASE_PORT"]), b"BEGIN") as way:
+        engine = make_engine(database_settings(by(way, migrated)), answer_seconds=60)
+        persons = PersonErasures(engine, "p", None)
+        read(persons)
+        monkeypatch.setattr(callers, "READ_SECONDS", 1.2)
+        monkeypatch.setattr(repeating, "_SOON_SECONDS", 0)
+        way.armed.set()
+        with pytest.raises(exc.OperationalError, match=r"did not answer within (1\.\d*|0\.\d*) seconds"):
+            read(persons)
+        assert way.silenced == 1
+        way.armed.clear()
+        read(persons)
+        engine.dispose()
 
 
 def test_what_a_caller_writes_and_what_takes_long_have_their_own_time(far: Engine) -> None:

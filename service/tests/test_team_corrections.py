@@ -91,7 +91,8 @@ def test_two_are_one_and_two_again(ada: Staff, analysis: str) -> None:
     assert [one["frame"] for one in after["poses"]] == [one["frame"] for one in before["poses"]]
     again = [one["review"] for one in after["findings"] if one["review"]]
     assert [(one["verdict"], one["reviewer"]) for one in again] == [("needs_another_look", "ada")]
-    assert again[0]["note"] == "Persons 1 and 2 are one, who is number 1. Before, this was accepted as number 1."
+    why, before_it = "Persons 1 and 2 are one, who is number 1.", "Before, this was accepted as finding 1 of person 1."
+    assert again[0]["note"] == f"{why} {before_it}"
     undone = ada.correct(analysis, 1, kind="undo", correction=1)
     assert (undone.status_code, undone.json()["words"]) == (201, "Correction 1 is undone.")
     assert told(ada, analysis) == before, "with what was said of findings"
@@ -272,7 +273,7 @@ def test_what_is_said_of_a_finding_while_it_is_computed_is_in_it_and_nobody_wait
     monkeypatch.setattr(team_corrections, "measured", say_and_measure)
     assert corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0) is not None
     assert [answer and answer.taken for answer in answers] == [True], "it is computed once"
-    noted = "SELECT count(*) FROM reviews WHERE note LIKE '%Before, this was accepted as number 1.'"
+    noted = "SELECT count(*) FROM reviews WHERE note LIKE '%Before, this was accepted as finding 1 of person 1.'"
     assert database.execute(noted).fetchone() != (0,)
 
 

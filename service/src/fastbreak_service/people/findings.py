@@ -85,13 +85,15 @@ def matched(  # noqa: PLR0913, PLR0917 - what was, what is, and why
 def _again(person: int, content: dict[str, Any], judged: Sequence[Known], goes_to: Of, why: str) -> str | None:
     """What was said of the findings that this one comes from; None where nobody judged one."""
     before = [
-        f"{one.verdict} as number {one.number}"
+        f"{_SAID.get(one.verdict or '', one.verdict)} as finding {one.number} of person {one.person}"
         for one in judged
         if _about(one.content) == _about(content) and person in goes_to.get(one.person, ())
     ]
     return f"{why} Before, this was {' and '.join(before)}."[:_MOST] if before else None
 
 
+_SAID = {"needs_another_look": "marked for another look"}
+"""Verdicts that are no words."""
 _MOST = 2000
 """Characters of a note."""
 

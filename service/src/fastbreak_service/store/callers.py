@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fastbreak_service.store.engine import asked_by
+from fastbreak_service.store.engine import asked_by, asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,4 +53,11 @@ def read_by_team(engine: Engine, team: str) -> Iterator[Connection]:
     """Likewise, for who waits for what is read: it ends soon, also when the database hangs in the middle of it."""
     most = f"{(READ_SECONDS - _SOONER_SECONDS) * 1000:.0f}"
     with asked_by(engine, _READ, {"team": team, "most": most}, READ_SECONDS) as connection:
+        yield connection
+
+
+@contextmanager
+def read_for_caller(engine: Engine) -> Iterator[Connection]:
+    """What the service reads with its own rights while a caller waits, who may wait no longer for it."""
+    with asking(engine, READ_SECONDS) as connection:
         yield connection

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fastbreak_service.store.audit import Action, done
-from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.callers import of_team, read_for_caller
 from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.erasures import AT_ONCE, ERASE_SECONDS, LOCKED_SECONDS, complete_persons
 from fastbreak_service.store.repeating import repeatable
@@ -91,7 +91,7 @@ class PersonErasures:
     def of(self, analysis: UUID, person: int) -> RowMapping:
         """What is on record of a person who was erased."""
         statement = sa.select(person_erasures).where(*_is(analysis, person))
-        with self._engine.connect() as connection:
+        with read_for_caller(self._engine) as connection:
             return connection.execute(statement).mappings().one()
 
     @repeatable
@@ -115,7 +115,7 @@ class PersonErasures:
         statement = sa.select(under_way).where(
             person_erasures.c.analysis_id == analysis, person_erasures.c.how == "blurred"
         )
-        with self._engine.connect() as connection:
+        with read_for_caller(self._engine) as connection:
             found = connection.execute(statement).scalar()
         return None if found is None else Covering.UNDER_WAY if found else Covering.DONE
 
