@@ -100,13 +100,14 @@ class Service:
     def wait_for(self, identity: str, *states: str, seconds: float = 300) -> dict[str, Any]:
         """Wait until an analysis is in one of the states (ended, by default); the analysis."""
         wanted = states or ("succeeded", "failed")
-        deadline = time.monotonic() + seconds
+        # What it ends with stays, and to ask for it takes time from the analysis.
+        pause, deadline = 0.05 if states else 0.2, time.monotonic() + seconds
         while True:
             seen: dict[str, Any] = self.http.get(f"/v1/analyses/{identity}").json()
             if seen.get("status") in wanted:
                 return seen
             assert time.monotonic() < deadline, f"{seen}\n{self.log.read_text()}"
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def logged(self) -> list[dict[str, Any]]:
         """Its log so far."""
