@@ -122,18 +122,18 @@ def test_the_advice_of_an_exchange_gives_both_their_ways_back() -> None:
     told, true = crossing()
     (doubt,) = whereabouts(told).doubts()
     assert (doubt.kind, doubt.person, doubt.other) == (Kind.MAY_BE_EXCHANGED, 1, 2)
-    found, words = corrected(told, said(doubt.words))
+    found, made = corrected(told, said(doubt.words))
     assert places(found) == places(true)
-    assert words == ["Persons 1 and 2 change their numbers at 1.266 s."]
+    assert [one.words for one in made] == ["Persons 1 and 2 change their numbers at 1.266 s."]
     assert whereabouts(found).doubts(said(doubt.words)) == []
 
 
 def test_the_advice_of_a_return_makes_one_of_two() -> None:
     told = away(2, 2.0, 100.0)
     (doubt,) = whereabouts(told).doubts()
-    found, words = corrected(told, said(doubt.words))
+    found, made = corrected(told, said(doubt.words))
     assert {one.person for one in found} == {1}
-    assert words == ["Persons 1 and 2 are one, who is number 1."]
+    assert [one.words for one in made] == ["Persons 1 and 2 are one, who is number 1."]
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def test_every_sighting_stays_and_nobody_is_twice_in_a_frame(
 ) -> None:
     sightings = [sighting(person, frame) for person, frame in seen]
     try:
-        found, words = corrected(sightings, corrections)
+        found, made = corrected(sightings, corrections)
     except AnalysisError:
         return
     assert sorted(id(one.pose) for one in found) == sorted(id(one.pose) for one in sightings)
     assert len({(one.person, one.frame) for one in found}) == len(found)
     assert [one.frame for one in found] == sorted(frame for _, frame in seen)
-    assert len(words) == len(corrections)
+    assert len(made) == len(corrections)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +224,9 @@ def test_results_follow_what_is_said(person_clip: Path, tmp_path: Path) -> None:
     assert len(after["measures"]) == sum(one["samples"] for p in after["persons"] for one in p["angles"].values())
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Person 1 is number 3 from 0.5 s on." in page
+    mended = run("correct", str(tmp_path / "report"), "--undo", "1")
+    assert mended.returncode == 0, mended.stderr
+    assert json.loads((tmp_path / "report" / "result.json").read_text())["persons"] == before["persons"]
     whole = json.loads(run("analyze", str(person_clip), "--json", "--split=1@0.5", "--merge=1,3").stdout)
     assert whole["persons"] == before["persons"]
     assert sorted(map(json.dumps, whole["measures"])) == sorted(map(json.dumps, before["measures"]))

@@ -23,7 +23,7 @@ import pytest
 
 from fastbreak_service import analyzing
 from fastbreak_service.movement.curves import Curve, curves
-from fastbreak_service.movement.review import events, review
+from fastbreak_service.movement.review import Trails, events, review
 from fastbreak_service.movement.series import motion
 from fastbreak_service.movement.values import (
     Cut,
@@ -36,11 +36,13 @@ from fastbreak_service.movement.values import (
     Side,
     Status,
 )
+from fastbreak_service.people.observed import Observed
 from fastbreak_service.report import Report, as_text
 from fastbreak_service.reporting import folder, sections, tables
 from fastbreak_service.reporting.document import Model, Origin, as_json, document, schema
 from fastbreak_service.reporting.page import Evidence, page
 from fastbreak_service.reporting.plots import plot
+from fastbreak_service.retelling import Told
 from support import reports
 from support.figures import Camera, Drop, Leap, film
 
@@ -48,10 +50,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fastbreak_service.reporting.kept import Kept
     from fastbreak_service.reporting.plots import Bar
 
 BROWSER = shutil.which("chromium")
 PUBLISHED = files("fastbreak_service.reporting").joinpath("analysis.schema.json")
+KEPT = {"kept/report.json", "kept/sightings.npy"}
 MOTIONS = {"opensim/not_told.csv", *(f"opensim/person1_{number}.mot" for number in (1, 2, 3))}
 NAMES = {"result.json", "angles.csv", "events.csv", "findings.csv", "report.html"}
 
@@ -71,7 +75,7 @@ def html(written: tuple[Path, Movement]) -> str:
 def test_the_result_has_the_published_form(written: tuple[Path, Movement]) -> None:
     found = json.loads((written[0] / "result.json").read_text(encoding="utf-8"))
     jsonschema_rs.validator_for(schema()).validate(found)
-    assert {path.name for path in written[0].iterdir()} == NAMES | {"opensim"}
+    assert {path.name for path in written[0].iterdir()} == NAMES | {"kept", "opensim"}
     (finding,) = [one for one in found["movement"]["persons"][0]["findings"] if one["side"] == "left"]
     assert (finding["status"], finding["repetitions"]) == ("for_review", 3)
     assert found["origin"]["models"] == [{"name": "pose.tflite", "sha256": "2" * 64}]
@@ -228,9 +232,9 @@ def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pyt
 def test_what_was_written_is_listed_and_what_was_not(tmp_path: Path) -> None:
     out = tmp_path / "x\udcff"
     _, listed = reports.written(out, as_parquet=True, body_heights={1: 1.75})
-    names = NAMES | MOTIONS | {"opensim/person1.trc", "angles.parquet"}
+    names = NAMES | MOTIONS | KEPT | {"opensim/person1.trc", "angles.parquet"}
     assert listed[0].endswith("x?:")
-    assert {line.strip() for line in listed if line.startswith("  ")} == names
+    assert {line.strip() for line in listed if line.startswith("  ")} == names - KEPT
     assert {path.relative_to(out).as_posix() for path in out.rglob("*.*")} == names
     assert any("1.75 m are taken for" in line for line in listed)
 
@@ -252,7 +256,7 @@ def test_a_link_leads_to_the_folder_that_is_written(tmp_path: Path) -> None:
     assert folder.problem_of(tmp_path / "link") is None
     assert "astray; make it first" in str(folder.problem_of(tmp_path / "astray"))
     reports.write(tmp_path / "link")
-    assert {path.name for path in (tmp_path / "there").iterdir()} == NAMES | {"opensim"}
+    assert {path.name for path in (tmp_path / "there").iterdir()} == NAMES | {"kept", "opensim"}
 
 
 def test_what_cannot_be_replaced_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,15 +285,19 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
     settings = SimpleNamespace(limits=None, models_directory=tmp_path)
     named: list[str] = []
 
-    def write(_folder: Path, origin: Origin, *_: object, **more: object) -> list[str]:
-        assert more == {"video": False, "as_parquet": True, "body_heights": {1: 1.8}}
-        named.append(origin.filename)
+    def write(_folder: Path, kept: Kept, told: Told, _frames: object, *, video: bool) -> list[str]:
+        assert (told, video) == (found[1], False)
+        assert (kept.wanted.as_parquet, kept.wanted.body_heights) == (True, {1: 1.8})
+        named.append(kept.origin.filename)
         if problem:
             raise problem
         return ["report:", "  result.json"]
 
     report = Report(analyzing._name(clip), 1.0, reports.result(), [], reports.NOBODY_SAID, Movement([], 0))
-    monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None, None))
+    nobody: dict[int, object] = {}
+    whole = Told(reports.NOBODY_SAID, report.result, Movement([], 0), [], Observed(), Trails())
+    found = (report, whole, (Observed(), nobody))
+    monkeypatch.setattr(analyzing, "_analysed", lambda *_: found)
     monkeypatch.setattr(analyzing, "verified", lambda _models: {})
     monkeypatch.setattr(analyzing, "VideoReader", lambda *_: None)
     monkeypatch.setattr(folder, "write", write)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.body_heights import body_height
-from fastbreak_service.people.options import exchange, merge, split
+from fastbreak_service.people.options import NEWEST, exchange, merge, split, undo
 from fastbreak_service.vision.precision import Precision
 
 if TYPE_CHECKING:
@@ -49,15 +49,48 @@ def add_analyze_options(analyze: argparse.ArgumentParser) -> None:
     _add_baseline(analyze)
 
 
+def add_correct_options(correct: argparse.ArgumentParser) -> None:
+    """Give the command that corrects a report its folder and its options."""
+    correct.add_argument("folder", type=Path, metavar="FOLDER", help="of a report, as analyze --out wrote it")
+    _add_who_is_who(correct)
+    correct.add_argument(
+        "--undo",
+        action="append",
+        dest="who_is_who",
+        nargs="?",
+        const=NEWEST,
+        type=undo,
+        metavar="NUMBER",
+        help="what was said does not stand any more; without a number the newest; in order with the others",
+    )
+    correct.add_argument(
+        "--footage", type=Path, metavar="FILE", help="the clip, to take pictures and make the films anew by it"
+    )
+    correct.add_argument(
+        "--body-height",
+        action="append",
+        default=[],
+        type=body_height,
+        metavar="PERSON=METRES",
+        help="how tall a person is: their landmarks (TRC) are in metres then",
+    )
+
+
 def _add_who_is_who(analyze: argparse.ArgumentParser) -> None:
     """Options that are followed in the order in which they are given, each by the numbers that those before it left."""
     for name, read, form, told in (
         ("--merge", merge, "PERSON,PERSON", "persons who are one, who keeps the smallest number"),
-        ("--split", split, "PERSON@SECONDS", "a person who is another from then on, who gets the next free number"),
-        ("--exchange", exchange, "PERSON,PERSON@SECONDS", "two who have each other's number from then on"),
+        ("--split", split, "PERSON@TIME", "a person who is another from then on, who gets the next free number"),
+        ("--exchange", exchange, "PERSON,PERSON@TIME", "two who have each other's number from then on"),
     ):
         analyze.add_argument(
-            name, action="append", dest="who_is_who", default=[], type=read, metavar=form, help=f"{told}; in order"
+            name,
+            action="append",
+            dest="who_is_who",
+            default=[],
+            type=read,
+            metavar=form,
+            help=f"{told}; in order; TIME: 4.9 or 147f",
         )
 
 

@@ -13,34 +13,33 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
-from fastbreak_service.analysis import MeteredVision, Result, Telling, analyse, followed
-from fastbreak_service.earlier import held_against
-from fastbreak_service.movement.review import Trails
-from fastbreak_service.people.corrections import corrected
-from fastbreak_service.people.doubts import Whereabouts
+from fastbreak_service.analysis import MeteredVision, Result, Telling, followed
+from fastbreak_service.earlier import content_of, held_against
+from fastbreak_service.people.corrections import Correction, corrected
 from fastbreak_service.people.observed import Observed
 from fastbreak_service.people.values import People
 from fastbreak_service.report import Report, as_json, as_text
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
 from fastbreak_service.reporting.faces import Faces, covered
+from fastbreak_service.reporting.kept import Kept, Wanted
+from fastbreak_service.retelling import Followed, Told, told
 from fastbreak_service.video.frames import VideoReader
-from fastbreak_service.vision.camera import pixels
 from fastbreak_service.vision.models import PoseModel, verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from fastbreak_service.analysis import MeasureRow
     from fastbreak_service.earlier import Against
-    from fastbreak_service.people.corrections import Correction
+    from fastbreak_service.people.corrections import Asked
+    from fastbreak_service.people.history import Entries
     from fastbreak_service.settings import AnalysisSettings
     from fastbreak_service.video.frames import Frame
     from fastbreak_service.vision.tracker import Sighting
 
 
-class Wanted(Protocol):
+class Wishes(Protocol):
     """What the command line asks for: a file, and how its result is to be told."""
 
     file: Path
@@ -51,11 +50,11 @@ class Wanted(Protocol):
     blur_faces: bool
     parquet: bool
     body_height: list[tuple[int, float]]
-    who_is_who: list[Correction]
+    who_is_who: list[Asked]
 
 
 def run(
-    options: Wanted,
+    options: Wishes,
     settings: AnalysisSettings,
     say: Callable[[int], None],
     tell: Callable[[str], None],
@@ -69,11 +68,13 @@ def run(
     Raises AnalysisError, ModelError, OSError.
     """
     faces = Faces()
-    report, trails, observed = _analysed(options, settings, say, faces)
+    report, told, kept = _analysed(options, settings, say, faces)
     report, said = _beside(report, against, options.file)
     written: list[str] = []
     try:
-        written = _written(options, settings, report, (observed, trails), faces)
+        if options.out is not None and told is not None and report.movement is not None:
+            told = replace(told, movement=report.movement)
+            written = _written(options.out, options, settings, told, kept, faces, against)
     finally:
         tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
         if said and not options.json:
@@ -82,25 +83,22 @@ def run(
         tell("\n".join(["", *written]))
 
 
-def _written(
-    options: Wanted, settings: AnalysisSettings, report: Report, seen: tuple[Observed, Trails], faces: Faces
+def _written(  # noqa: PLR0913, PLR0917 - a report is all of this
+    out: Path,
+    options: Wishes,
+    settings: AnalysisSettings,
+    told: Told,
+    kept: tuple[Observed, Entries],
+    faces: Faces,
+    against: Against | None,
 ) -> list[str]:
-    """Write the report that is wanted, of what was seen; what was written, in lines."""
-    if options.out is None or report.movement is None:
-        return []
-    return folder.write(
-        options.out,
-        _origin(options.file, settings.models_directory),
-        report.people,
-        report.result,
-        report.measures,
-        *seen,
-        report.movement,
-        _shown(options, settings, faces),
-        video=options.video,
-        as_parquet=options.parquet,
-        body_heights=dict(options.body_height),
-    )
+    """Write the report that is wanted, of what was told and is kept; what was written, in lines."""
+    again = _shown(options, settings, faces)
+    origin = _origin(options.file, settings.models_directory)
+    earlier = None if against is None else content_of(against)
+    wanted = Wanted(options.parquet, options.blur_faces, dict(options.body_height), against=earlier)
+    of_report = Kept(origin, told.result.video, told.result.model, *kept, wanted)
+    return folder.write(out, of_report, told, again, video=options.video)
 
 
 def _beside(report: Report, against: Against | None, path: Path) -> tuple[Report, str]:
@@ -111,7 +109,7 @@ def _beside(report: Report, against: Against | None, path: Path) -> tuple[Report
     return replace(report, movement=movement), said
 
 
-def _shown(options: Wanted, settings: AnalysisSettings, faces: Faces) -> Iterable[Frame]:
+def _shown(options: Wishes, settings: AnalysisSettings, faces: Faces) -> Iterable[Frame]:
     """The clip's frames once more, as a report may show them."""
     frames = VideoReader(options.file, settings.limits)
     return covered(frames, faces) if options.blur_faces else frames
@@ -134,34 +132,33 @@ def _name(path: Path) -> str:
 
 
 def _analysed(
-    options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], faces: Faces
-) -> tuple[Report, Trails, Observed]:
-    moved = options.movement or options.out is not None
+    options: Wishes, settings: AnalysisSettings, say: Callable[[int], None], faces: Faces
+) -> tuple[Report, Told | None, tuple[Observed, Entries]]:
+    """What is said of a clip, with the movement if that is wanted, and what is kept of it. Heads go to `faces`."""
     vision = PoseModel(settings.models_directory, settings.precision)
-    measures: list[MeasureRow] = []
-    trails, whereabouts, observed = Trails(), Whereabouts(), Observed()
-    said: list[str] = []
+    kept, raw, made = Followed(), Observed(), list[Correction]()
     started = time.monotonic()
     reader = VideoReader(options.file, settings.limits)
+    moved = options.movement or options.out is not None
+    batches = followed(reader, MeteredVision(vision, reader.meter), say)
+    if options.out is not None:
+        batches = map(raw.taking, batches)
 
     def follow(sighting: Sighting) -> None:
-        whereabouts.add(sighting)
-        if moved:
-            trails.add(sighting)
-        if options.out is not None:
-            observed.add(sighting)
+        (kept if moved else kept.whereabouts).add(sighting)
         if options.blur_faces:
             faces.add(sighting)
 
-    metered = MeteredVision(vision, reader.meter)
+    telling = Telling(kept.rows.append, follow)
     if options.who_is_who:
-        seen, said = corrected(chain.from_iterable(followed(reader, metered, say)), options.who_is_who)
-        told = Telling(measures.append, follow)
-        told.push(seen)
-        result = Result(reader.facts(), vision.identity, told.finish())
+        seen, made = corrected(chain.from_iterable(batches), options.who_is_who)
+        telling.push(seen)
     else:
-        result = analyse(reader, metered, measures.append, say, follow)
-    video = result.video
-    movement = trails.reviewed(video.frames_per_second, pixels(video.width, video.height)) if moved else None
-    people = People(said, whereabouts.doubts(options.who_is_who))
-    return Report(_name(options.file), time.monotonic() - started, result, measures, people, movement), trails, observed
+        for sightings in batches:
+            telling.push(sightings)
+    result = Result(reader.facts(), vision.identity, telling.finish())
+    found = told(kept, result, made) if moved else None
+    people = People([one.words for one in made], kept.whereabouts.doubts(made)) if found is None else found.people
+    movement = None if found is None else found.movement
+    report = Report(_name(options.file), time.monotonic() - started, result, kept.rows, people, movement)
+    return report, found, (raw, dict(enumerate(made, 1)))

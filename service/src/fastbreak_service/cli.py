@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: `serve`, `work`, `migrate`, `rotate`, `restored`, `analyze FILE`, `golden CLIP...` and others.
+"""The command line: `serve`, `work`, `migrate`, `rotate`, `restored`, `analyze FILE`, `correct FOLDER` and others.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
 2 the command or a setting is wrong; 75 a service could not be asked; 130 interrupted.
@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
-from fastbreak_service.analyze_options import add_analyze_options, problem_of
+from fastbreak_service.analyze_options import add_analyze_options, add_correct_options, problem_of
 from fastbreak_service.environment import SettingsError
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     add_analyze_options(analyze)
     analyze.set_defaults(run=_analyze)
+    correct = commands.add_parser("correct", help="say who is who in a report that analyze --out wrote")
+    add_correct_options(correct)
+    correct.set_defaults(run=_correct)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
     _add_golden(golden)
     healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
@@ -296,6 +299,16 @@ def _analyze(options: argparse.Namespace) -> int:
     except OSError as error:
         return _complain(f"{error.filename or options.file} could not be read or written: {error.strerror}.", 1)
     return 0
+
+
+def _correct(options: argparse.Namespace) -> int:
+    settings = config.analysis_settings(os.environ)
+    if options.footage is not None and (problem := _unreadable(options.footage)):
+        return _complain(problem, 2)
+    from fastbreak_service.correcting import command  # noqa: PLC0415 - the other commands start faster without it
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return command(options, settings.limits, print, _complain)
 
 
 def _precise(settings: config.AnalysisSettings, wanted: Precision | None) -> config.AnalysisSettings:

@@ -42,6 +42,19 @@ def against(player: int | None, told: Sequence[str]) -> Against | None:
     return Against(player, [read(one) for one in told]) if told else None
 
 
+def content_of(against: Against) -> dict[str, Any]:
+    """The same as JSON has it."""
+    return json.loads(json.dumps(asdict(against)))  # type: ignore[no-any-return]
+
+
+def of_content(content: dict[str, Any]) -> Against:
+    """What JSON has of it. Raises KeyError, TypeError, ValueError for what is none of it."""
+    earlier = [Recording(**one) for one in content["earlier"]]
+    if not all(fits(landing, Landing) for one in earlier for landing in one.landings):
+        raise ValueError("against")
+    return Against(content["player"], earlier)
+
+
 def read(told: str) -> Recording:
     """The recording of `FOLDER` or `FOLDER:PERSON`. Raises EarlierError."""
     folder, person = _named(told)

@@ -16,6 +16,8 @@ from fastbreak_service.people.observed import Observed
 from fastbreak_service.people.values import People
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
+from fastbreak_service.reporting.kept import Kept, Wanted
+from fastbreak_service.retelling import Told
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.frames import Frame
@@ -84,19 +86,8 @@ def written(
     picture = picture_of(np.stack(np.broadcast_arrays(shade[None], shade[:, None], np.uint8(90)), axis=-1))
     frames = [Frame(index, index / RATE, picture) for index in range(180)]
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
-    heights = body_heights or {}
-    told = folder.write(
-        out,
-        ORIGIN,
-        NOBODY_SAID,
-        result(),
-        rows,
-        observed(made),
-        made,
-        movement,
-        frames,
-        video=video,
-        as_parquet=as_parquet,
-        body_heights=heights,
-    )
-    return movement, told
+    found, seen = result(), observed(made)
+    told = Told(NOBODY_SAID, found, movement, rows, seen, made)
+    wanted = Wanted(as_parquet=as_parquet, body_heights=body_heights or {})
+    listed = folder.write(out, Kept(ORIGIN, found.video, found.model, seen, {}, wanted), told, frames, video=video)
+    return movement, listed

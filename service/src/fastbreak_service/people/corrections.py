@@ -179,27 +179,58 @@ class Apart:
 type Correction = Merge | Split | Exchange | Apart
 
 
-def corrected(sightings: Iterable[Sighting], corrections: Sequence[Correction]) -> tuple[list[Sighting], list[str]]:
-    """The sightings in order of time under the corrected numbers, and in sentences what was corrected.
+@dataclass(frozen=True, slots=True)
+class FromFrame:
+    """A split or an exchange from a frame on."""
 
-    Corrections are made one after the other, each of the numbers that the ones before it left.
+    correction: Split | Exchange
+    frame: int
+
+    def timed(self, seen: Seen) -> Split | Exchange:
+        """The same by the time of the frame. Raises AnalysisError where nobody is seen from it on."""
+        times = seen.times[seen.frames >= self.frame]
+        if not len(times):
+            raise _wrong(f"Nobody is seen from frame {self.frame} on, so nothing changes there. Name an earlier frame.")
+        return replace(self.correction, seconds=float(times.min()))
+
+
+type Asked = Correction | FromFrame
+
+
+def seen_in(sightings: Sequence[Sighting]) -> Seen:
+    """What corrections are of."""
+    return Seen(
+        np.array([one.person for one in sightings], np.int64),
+        np.array([one.frame for one in sightings], np.int64),
+        np.array([one.time_seconds for one in sightings], np.float64),
+    )
+
+
+def corrected(sightings: Iterable[Sighting], asked: Sequence[Asked]) -> tuple[list[Sighting], list[Correction]]:
+    """The sightings in order of time under the corrected numbers, and the corrections as they were made.
+
+    Corrections are made one after the other, each of the numbers that the ones before it left. A number that was
+    somebody's is given to nobody else.
 
     Raises AnalysisError (wrong_persons) where nobody has a number, where nothing would change, or where two who are
     said to be one are seen at the same time.
     """
     found = sorted(sightings, key=lambda sighting: sighting.frame)
-    seen = Seen(
-        np.array([one.person for one in found], np.int64),
-        np.array([one.frame for one in found], np.int64),
-        np.array([one.time_seconds for one in found], np.float64),
-    )
-    words: list[str] = []
-    for correction in corrections:
-        checked = correction.checked(seen, int(seen.persons.max(initial=0)) + 1)
+    seen = seen_in(found)
+    highest = int(seen.persons.max(initial=0))
+    made: list[Correction] = []
+    for one in asked:
+        checked = (one.timed(seen) if isinstance(one, FromFrame) else one).checked(seen, highest + 1)
+        highest = max(highest, *checked.touched)
         seen = seen.under(checked.numbers(seen))
-        words.append(checked.words)
-    named = zip(found, seen.persons.tolist(), strict=True)
-    return [one if one.person == person else replace(one, person=person) for one, person in named], words
+        made.append(checked)
+    return under(found, seen.persons), made
+
+
+def under(sightings: Sequence[Sighting], persons: Whole) -> list[Sighting]:
+    """The sightings under other numbers."""
+    named = zip(sightings, persons.tolist(), strict=True)
+    return [one if one.person == person else replace(one, person=person) for one, person in named]
 
 
 def _need(person: int, what: str, seen: Seen) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.errors import AnalysisError
-from fastbreak_service.people.corrections import Apart, Exchange, Merge, Split
+from fastbreak_service.people.corrections import Apart, Exchange, Merge, Split, refuse_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ class Undo:
         return f"Correction {self.version} is undone."
 
 
+_NEARLY = 1e-6
 type Said = Correction | Undo
 type Entries = Mapping[int, Said]
 """What was said, by its version from 1."""
@@ -63,6 +64,58 @@ def without(entries: Entries, version: int) -> list[Correction]:
                 "wrong_persons", f"Correction {later} was made after it, of the same persons. Undo that one first."
             )
     return [said for other, said in known.items() if other != version]
+
+
+def all_said(entries: Entries, said: Sequence[Said]) -> bool:
+    """Whether just these corrections are the newest that stand."""
+    known = list(standing(entries).values())[-len(said) :]
+    return len(known) == len(said) and all(
+        not isinstance(one, Undo) and _alike(other, one) for one, other in zip(said, known, strict=True)
+    )
+
+
+def already(entries: Entries, said: Said) -> int | None:
+    """The version in which the same was said, if it stands and nothing was said of its persons since; else None."""
+    if isinstance(said, Undo):
+        done = [version for version, one in entries.items() if one == said]
+        return done[0] if done else None
+    known = standing(entries)
+    for version, one in known.items():
+        later = (other for number, other in known.items() if number > version)
+        if _alike(one, said) and not any(one.touched & other.touched for other in later):
+            return version
+    return None
+
+
+def _alike(one: Correction, other: Correction) -> bool:
+    match one, other:
+        case Merge(), Merge():
+            return set(one.persons) == set(other.persons)
+        case Split(), Split():
+            return one.person == other.person and abs(one.seconds - other.seconds) < _NEARLY
+        case Exchange(), Exchange():
+            same = {one.person, one.other} == {other.person, other.other}
+            return same and abs(one.seconds - other.seconds) < _NEARLY
+        case Apart(), Apart():
+            return one == other
+    return False
+
+
+def following(seen: Seen, entries: Entries, said: Said) -> Said:
+    """What is said as the next entry. `seen` has the numbers of the analysis.
+
+    Raises AnalysisError (wrong_persons) where it cannot be.
+    """
+    if isinstance(said, Undo):
+        stands = without(entries, said.version)
+    else:
+        numbers = (max(one.touched, default=0) for one in entries.values() if not isinstance(one, Undo))
+        highest = max(int(seen.persons.max(initial=0)), *numbers, 0)
+        stands = list(standing(entries).values())
+        said = said.checked(seen.under(replayed(seen, stands)), highest + 1)
+        stands.append(said)
+    refuse_together(seen.under(replayed(seen, stands)), seen)
+    return said
 
 
 def replayed(seen: Seen, corrections: Sequence[Correction]) -> Whole:

@@ -34,27 +34,30 @@ _FILMS = (
     f'<p>To play: <a href="{films.ANNOTATED}">the clip with what was followed</a>, '
     f'<a href="{films.PROXY}">the clip alone</a>.</p>'
 )
+_OLD = '<p class="soft">The numbers in the first one are from before persons were corrected.</p>'
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What shows an event: pictures by person and frame, and curves by person and frame of contact.
 
-    `films`: whether the clip to play lies beside the page.
+    `films`: whether the clip to play lies beside the page; `films_old`: whether the numbers in it are old ones.
     """
 
     shots: Mapping[Place, Shot]
     curves: Mapping[Place, list[Curve]]
     films: bool = False
+    films_old: bool = False
 
 
 def page(found: Document, evidence: Evidence) -> str:
     """The whole page."""
     title = f"Movement in {escape(found.origin.filename)}"
     style = files("fastbreak_service.reporting").joinpath("style.css").read_text(encoding="utf-8")
+    played = _FILMS * evidence.films + _OLD * evidence.films_old
     body = [
         _symbols(evidence),
-        f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}{_FILMS * evidence.films}</header>',
+        f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}{played}</header>',
         f"<main><section><h2>Findings</h2>{_findings(found, evidence)}</section>",
         f"<section><h2>Landings, jumps, cuts and decelerations</h2>{_KEY}{_events(found, evidence)}</section>",
         f"<section><h2>What was not measured</h2>{sections.not_measured(found)}{no_baselines(found)}</section>",

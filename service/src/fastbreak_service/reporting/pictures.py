@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     type Place = tuple[int, int]
     """A person and a frame."""
 
+PREFIX = "data:image/jpeg;base64,"
 MOST = 120
 """Pictures in a report: about 30 kB each."""
 _AROUND = 0.9
@@ -38,12 +39,21 @@ _QUALITY = 5
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture as a data address, its size in pixels, and the landmarks in it: (12, 2), NaN where there is none."""
+    """A picture as a data address, its size in pixels, and the landmarks in it: (12, 2), NaN where there is none.
+
+    `cut`: left, top, width and height of what it shows of the frame.
+    """
 
     address: str
     width: int
     height: int
     points: Doubles
+    cut: tuple[int, int, int, int]
+
+    def of(self, points: Doubles) -> Shot:
+        """The same picture with landmarks in the frame's pixels."""
+        left, top, width, height = self.cut
+        return replace(self, points=(points - (left, top)) * (self.width / width, self.height / height))
 
 
 def shots(frames: Iterable[Frame], wanted: Mapping[Place, Doubles]) -> dict[Place, Shot]:
@@ -71,8 +81,7 @@ def _shot(picture: Picture, points: Doubles) -> Shot | None:
     # A JPEG's colours are half as wide and high, so its sides are even.
     size = max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
     coded = b64encode(_jpeg(pixels, *size)).decode("ascii")
-    placed = (points - (left, top)) * (size[0] / width, size[1] / height)
-    return Shot(f"data:image/jpeg;base64,{coded}", *size, placed)
+    return Shot(f"{PREFIX}{coded}", *size, points, (left, top, width, height)).of(points)
 
 
 def _cut(picture: Picture, points: Doubles) -> tuple[int, int, int, int]:

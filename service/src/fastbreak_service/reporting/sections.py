@@ -191,8 +191,8 @@ def who_is_who(found: Document) -> str:
     if not said:
         return ""
     about = (
-        "Nobody is told apart by face, number or dress. Look at the frames, and analyse the clip again with the "
-        "options that are named where they are right, added to those that were given, the last of them first."
+        "Nobody is told apart by face, number or dress. Look at the frames, and run fastbreak-service correct on "
+        "this report's folder with the options that are named where they are right, the last of them first."
     )
     return f'<p class="soft">{about}</p><ul>{"".join(f"<li>{escape(line)}</li>" for line in said)}</ul>'
 
