@@ -45,6 +45,34 @@ def test_the_gate_and_the_variable_are_named(value: str) -> None:
         assert word in told
 
 
+PARAMETER = "arn:aws:ssm:eu-central-1:111111111111:parameter/precision"
+FILE = "arn:aws:s3:::settings/service.env"
+
+
+def found_of(**container: object) -> str:
+    held = document()
+    held["containerDefinitions"][0] |= container
+    return " ".join(precision_problems(asked(SERVED), Target(ReleaseImage(f"sha256:{'a' * 64}", "1.0.0"), "", held)))
+
+
+def test_what_is_not_read_is_not_taken_for_single_precision() -> None:
+    secret = found_of(secrets=[{"name": "FASTBREAK_PRECISION", "valueFrom": PARAMETER}])
+    assert f"FASTBREAK_PRECISION out of {PARAMETER}" in secret
+    file = found_of(environmentFiles=[{"type": "s3", "value": FILE}])
+    assert f"environment file {FILE}" in file
+    assert "nothing tells in what it counts" in secret
+    assert "nothing tells in what it counts" in file
+    assert "FASTBREAK_PRECISION=bf16" in found(asked(SERVED), FASTBREAK_PRECISION="bf16")
+
+
+def test_what_the_environment_says_goes_before_a_file() -> None:
+    said = [{"name": "FASTBREAK_PRECISION", "value": "f32"}]
+    files = [{"type": "s3", "value": FILE}]
+    assert not found_of(environment=said, environmentFiles=files)
+    assert "FASTBREAK_PRECISION=fast" in found_of(environment=[{**said[0], "value": "fast"}], environmentFiles=files)
+    assert not found_of(secrets=[{"name": "FASTBREAK_DATABASE_PASSWORD", "valueFrom": PARAMETER}])
+
+
 def test_what_counts_alike_or_decides_nothing_is_let_in() -> None:
     assert not found(asked(SERVED))
     assert not found(asked(SERVED), FASTBREAK_PRECISION="f32")
