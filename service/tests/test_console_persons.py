@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browsing import CHROMIUM, caught, check, refusal, sign_in, somebody
-from support.seeds import figure, landings, put_analysis, put_persons
+from support.seeds import bent, figure, landings, put_analysis, put_persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,3 +159,32 @@ def test_where_nothing_can_be_corrected_nobody_is_asked(page: Page, site: Site, 
     expect(page.get_by_role("heading", name="Who is who")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_count(0)
     database.execute("DELETE FROM analyses WHERE id = %s", [older])
+
+
+def test_a_player_is_named_and_held_against_their_own(
+    page: Page, site: Site, database: Connection, tmp_path: Path
+) -> None:
+    """By the keyboard alone; and unsaid again."""
+    made = [put_analysis(database, bent(more), "hawks") for more in (60, 61, 62, 63)]
+    database.execute(
+        "INSERT INTO players (analysis_id, person, player, named_by) "
+        "SELECT id, 1, 'P-0012', 'ada' FROM unnest(%s::uuid[]) AS id",
+        [made],
+    )
+    put = put_persons(database, landings()[:1], "hawks")
+    database.execute("DELETE FROM events WHERE analysis_id = %s", [put])
+    for number, content in enumerate(figure()["events"], start=1):
+        database.execute("INSERT INTO events VALUES (%s, %s, 1, %s)", [put, number, json.dumps(content)])
+    sign_in(page, site, "kim", f"/analyses/{put}")
+    who = page.get_by_role("region", name="Who is who")
+    field = who.get_by_label("Person 1 is the team's player")
+    field.fill("P-0012")
+    field.press("Enter")
+    expect(who.get_by_role("status")).to_have_text("Person 1 is P-0012.")
+    expect(who.locator("summary")).to_contain_text("for review")
+    expect(who.get_by_text("below the own range of").first).to_be_visible()
+    check(page, tmp_path, "player")
+    who.get_by_role("button", name="Not known").press("Enter")
+    expect(who.get_by_role("status")).to_have_text("Nobody knows which player person 1 is.")
+    expect(field).to_have_value("")
+    database.execute("DELETE FROM analyses WHERE id = ANY(%s::uuid[])", [[*made, put]])

@@ -183,6 +183,33 @@ def test_erasures_of_persons_come_and_go_with_rows_in_the_tables(engine: Engine)
     assert row["movement"] == {"events": 0, "findings": 0, "left_out": None, "cut": None}
 
 
+def test_players_come_and_go_with_rows_in_the_tables(engine: Engine) -> None:
+    """What a downgrade forgets is forgotten; persons are corrected and erased before and after it."""
+    analysis = uuid.uuid4()
+    rows = (
+        "INSERT INTO analyses (id, status, size_bytes, owner, service_version) VALUES (:id, 'succeeded', 1, 'x', '0')",
+        "INSERT INTO persons VALUES (:id, 1, 9, 0, 9, '{}'), (:id, 2, 9, 0, 9, '{}')",
+    )
+    named = sa.text("INSERT INTO players (analysis_id, person, player, named_by) VALUES (:id, :person, '7', 'x')")
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0017")
+        for statement in rows:
+            connection.execute(sa.text(statement), {"id": analysis})
+        command.upgrade(schema._config(connection), "0018")
+        connection.execute(named, [{"id": analysis, "person": person} for person in (1, 2)])
+        command.downgrade(schema._config(connection), "0017")
+    schema.migrate(engine)
+    players = sa.text("SELECT person FROM players")
+    with engine.begin() as connection:
+        assert connection.execute(players).all() == []
+        connection.execute(named, [{"id": analysis, "person": person} for person in (1, 2)])
+    erased = PersonErasures(engine, "p", None).erase(ANYBODY, analysis, 1, Remains.DELETE)
+    assert not isinstance(erased, Refusal)
+    assert erased["erased"]["players"] == 1
+    with engine.begin() as connection:
+        assert connection.execute(players).scalars().all() == [2]
+
+
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:
     with migrate(empty | {"FASTBREAK_DATABASE_PORT": "1"}) as run:
         _, errors = run.communicate(timeout=240)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from array import array
@@ -39,6 +40,16 @@ def figure() -> dict[str, Any]:
     """What is said of a figure that lands three times, as it comes out of JSON; nobody changes it."""
     (person,) = asdict(trails().reviewed(30))["persons"]
     found: dict[str, Any] = json.loads(json.dumps(person))
+    return found
+
+
+def bent(more: float) -> dict[str, Any]:
+    """The figure that lands three times, with knees that bend by so many degrees more at most."""
+    found = copy.deepcopy(figure())
+    for event in found["events"]:
+        for value in event.get("measures", []):
+            if value["measure"] == "peak_knee_flexion" and value["value"] is not None:
+                value["value"] += more
     return found
 
 

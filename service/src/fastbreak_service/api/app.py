@@ -41,6 +41,7 @@ from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.store.team_corrections import TeamCorrections
+from fastbreak_service.store.team_players import TeamPlayers
 from fastbreak_service.store.team_reviews import TeamReviews
 from fastbreak_service.store.team_uploads import LeftUploads, TeamUploads
 from fastbreak_service.store.usage import TeamUsage
@@ -130,11 +131,14 @@ def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tupl
     return Erasures(*known), PersonErasures(*known)
 
 
-def _said_by(engine: Engine) -> tuple[Callable[[Caller], TeamReviews], Callable[[Caller], TeamCorrections]]:
-    """What a caller says of findings, and of who is who."""
+def _said_by(
+    engine: Engine,
+) -> tuple[Callable[[Caller], TeamReviews], Callable[[Caller], TeamCorrections], Callable[[Caller], TeamPlayers]]:
+    """What a caller says of findings, of who is who, and of which player that is."""
     return (
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
         lambda caller: TeamCorrections(engine, caller.team, caller.subject),
+        lambda caller: TeamPlayers(engine, caller.team, caller.subject),
     )
 
 

@@ -20,6 +20,7 @@ from fastbreak_service.api.describing import (
     problem_of,
     query,
 )
+from fastbreak_service.api.naming_paths import naming_paths
 from fastbreak_service.footage.kinds import OTHER
 from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.vision.angles import Angle
@@ -112,6 +113,7 @@ def _analyses() -> Object:
         cursor(schemas.SAID_CURSOR),
     )
     return {
+        **naming_paths(_IDENTITY, _PERSON, _SEEN),
         "/v1/analyses": {**listing, "post": _upload()},
         "/v1/analyses/{id}/events": getting("listEvents", "Jumps, landings, cuts and stops of persons", events, *said),
         "/v1/analyses/{id}/findings": getting("listFindings", "What is for review, by person", findings, *said),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
     from fastbreak_service.store.team_corrections import TeamCorrections
+    from fastbreak_service.store.team_players import TeamPlayers
     from fastbreak_service.store.team_reviews import TeamReviews
     from fastbreak_service.store.team_uploads import TeamUploads
     from fastbreak_service.store.usage import TeamUsage
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 class Parts:
     """The parts. `check_schema` says what the database's schema is, and raises ApiError when it is not fit.
 
-    `analyses`, `reviews`, `corrections`, `uploads` and `usage` are those of a caller's team. `loop` is the worker
-    inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether
-    the service was told to stop.
+    `analyses`, `reviews`, `corrections`, `players`, `uploads` and `usage` are those of a caller's team. `loop` is the
+    worker inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether the service was told to
+    stop.
     """
 
     settings: ServiceSettings
@@ -50,6 +51,7 @@ class Parts:
     check_schema: Callable[[], Standing]
     reviews: Callable[[Caller], TeamReviews]
     corrections: Callable[[Caller], TeamCorrections]
+    players: Callable[[Caller], TeamPlayers]
     trail: Trail
     erasures: Erasures
     person_erasures: PersonErasures

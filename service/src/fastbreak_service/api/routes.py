@@ -21,6 +21,7 @@ from fastbreak_service.api.erasing_persons import person_erasure_routes
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.following import following_routes
 from fastbreak_service.api.intake import Intake
+from fastbreak_service.api.naming import naming_routes
 from fastbreak_service.api.openapi import document
 from fastbreak_service.api.playing import playing_routes
 from fastbreak_service.api.reviewing import review_routes
@@ -64,6 +65,7 @@ def make_routes(parts: Parts) -> list[Route]:
     others = (
         review_routes,
         correction_routes,
+        naming_routes,
         audit_routes,
         erasure_routes,
         person_erasure_routes,

@@ -17,6 +17,7 @@ from fastbreak_service.movement.values import (
     Finding,
     Jump,
     Landing,
+    NoBaseline,
     Reference,
     Shown,
     Value,
@@ -39,6 +40,7 @@ AUDIT_CURSOR = r"^[1-9][0-9]{0,17}$"
 VERSION_CURSOR = r"^[1-9][0-9]{0,2}$"
 VERSION = r'^"[0-9]{1,3}"$'
 NOTE_CHARACTERS = 2000
+PLAYER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 # No controls but tabs and ends of lines.
 PLAIN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 _SCHEMAS = "#/components/schemas/"
@@ -305,6 +307,22 @@ SCHEMAS: Object = {
         reviewer={**_TEXT, "description": "The `sub` of the reviewer's token."},
         reviewed_at={"type": "string", "format": "date-time"},
     ),
+    **schemas_of((NoBaseline,), _SCHEMAS),
+    "OwnFinding": schema_of(Finding, _SCHEMAS),
+    "Compared": _object(findings=_list(_ref("OwnFinding")), no_baseline=_list(_ref("NoBaseline"))),
+    "Player": _object(
+        person=_NUMBER_OF_PERSON,
+        player={**_TEXT, "pattern": PLAYER},
+        named_by={**_TEXT, "description": "The `sub` of the reviewer's token."},
+        named_at={"type": "string", "format": "date-time"},
+        compared={
+            **_or_null(_ref("Compared")),
+            "description": "What differs from the player's own earlier landings, as of `named_at`; null where what "
+            "it was told by was erased or unsaid since: name the player again.",
+        },
+    ),
+    "Players": _object(players=_list(_ref("Player"))),
+    "NewPlayer": {**_object(player={**_TEXT, "pattern": PLAYER}), "additionalProperties": False},
     "Doubt": schema_of(Doubt, _SCHEMAS),
     "Doubts": _object(doubts=_list(_ref("Doubt")), next=_NEXT),
     "Correction": {

@@ -131,6 +131,17 @@ def correction(row: RowMapping, undone: Collection[int]) -> dict[str, Any]:
     }
 
 
+def player(row: RowMapping) -> dict[str, Any]:
+    """Which player a person is, and what differs from the player's own; null where what it was told by is gone."""
+    return {
+        "person": row["person"],
+        "player": row["player"],
+        "named_by": row["named_by"],
+        "named_at": _moment(row["named_at"]),
+        "compared": row["compared"],
+    }
+
+
 def doubt(row: RowMapping) -> dict[str, Any]:
     """What is in doubt of two persons."""
     content: dict[str, Any] = row["content"]

@@ -45,7 +45,7 @@ _TIMES = {
 _RESULTS = ("persons", "measures", "poses", "events", "findings", "trails")
 # What comes and goes with the work, or with what is said of persons; all else goes with an erasure alone, which was
 # done again.
-_PASSING = frozenset({"doubts", "segments", "sightings", "uploads", "work"})
+_PASSING = frozenset({"doubts", "players", "segments", "sightings", "uploads", "work"})
 _NAMED = 3
 
 

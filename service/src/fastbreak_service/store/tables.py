@@ -157,6 +157,22 @@ corrections = sa.Table(
     sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
+players = sa.Table(
+    "players",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("person", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("player", sa.Text, nullable=False),
+    sa.Column("named_by", sa.Text, nullable=False),
+    sa.Column("named_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("compared", JSONB(none_as_null=True)),
+    sa.Column("basis", ARRAY(UUID(as_uuid=True)), nullable=False, server_default="{}"),
+    sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+    sa.Index("players_player", "player"),
+    sa.Index("players_basis", "basis", postgresql_using="gin"),
+)
+"""Who is which player of the team, what differs from the player's own, and the analyses that this was told by."""
+
 reviews = sa.Table(
     "reviews",
     metadata,

@@ -19,6 +19,8 @@ export type Correction = Schemas['Correction']
 /** What one says of who is who. */
 export type Said = Schemas['NewCorrection']
 export type Doubt = Schemas['Doubt']
+export type PlayerNamed = Schemas['Player']
+export type OwnFinding = Schemas['OwnFinding']
 export type Event = Schemas['Event']
 export type PartLink = Schemas['PartLink']
 export type Upload = Schemas['Upload']
@@ -90,6 +92,7 @@ async function* texts(body: ReadableStream<Uint8Array<ArrayBuffer>>, silence: Ab
 /** Milliseconds after which a stream that says nothing is taken for a broken one: the service says something each 15 s. */
 const SILENCE = 45_000
 
+const PLAYER = '/v1/analyses/{id}/persons/{person}/player'
 const CORRECTIONS = '/v1/analyses/{id}/corrections'
 const REVIEWS = '/v1/analyses/{id}/findings/{number}/reviews'
 
@@ -136,6 +139,7 @@ export class Client {
     }
     this.#session.note(answer.status)
     if (!answer.ok) throw refusal(answer.status, text)
+    if (answer.status === 204) return undefined as T
     return read<T>(answer.status, text)
   }
 
@@ -247,6 +251,22 @@ export class Client {
   correct(id: string, seen: number, said: Said): Promise<Correction> {
     const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
     return this.#ask(filled(CORRECTIONS, [id]), { method: 'POST', headers, body: JSON.stringify(said) })
+  }
+
+  /** Who is which player of the team. */
+  async players(id: string, signal: AbortSignal): Promise<readonly PlayerNamed[]> {
+    return (await this.get('/v1/analyses/{id}/players', {} as never, signal, id)).players
+  }
+
+  /** Say which player a person is, of whom the corrections that one saw were of this version. */
+  namePlayer(id: string, person: number, seen: number, player: string): Promise<PlayerNamed> {
+    const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
+    return this.#ask(filled(PLAYER, [id, person]), { method: 'PUT', headers, body: JSON.stringify({ player }) })
+  }
+
+  /** Say that nobody knows which player a person is. */
+  unnamePlayer(id: string, person: number, seen: number): Promise<void> {
+    return this.#ask(filled(PLAYER, [id, person]), { method: 'DELETE', headers: { 'if-match': `"${seen}"` } })
   }
 
   /** Erase an analysis for good. */

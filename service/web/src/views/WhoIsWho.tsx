@@ -6,6 +6,7 @@ import { type Analysis, ApiError, type Client, type Correction, type Doubt, type
 import { ago, clock } from '../pure/format.ts'
 import type { Who } from './known.ts'
 import { Problem } from './Message.tsx'
+import { PlayerName } from './PlayerName.tsx'
 
 interface Props {
   client: Client
@@ -70,6 +71,16 @@ export function WhoIsWho({ client, analysis, person, moment, who, ready, seek, o
       <div hidden={!ready}>
         {known.doubts.length > 0 && <Doubts doubts={known.doubts} seek={seek} say={say} />}
         {person !== null && <Saying key={person} person={person} moment={moment} say={say} persons={rest.persons} />}
+        {person !== null && (
+          <PlayerName
+            client={client}
+            analysis={analysis}
+            person={person}
+            version={known.version}
+            onError={onError}
+            again={again}
+          />
+        )}
         {known.corrections.length > 0 && <History corrections={known.corrections} say={say} />}
       </div>
     </section>
