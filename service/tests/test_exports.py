@@ -137,6 +137,43 @@ def test_from_the_front_or_behind_pelvis_and_trunk_are_told_to_the_sides() -> No
         assert columns["lumbar_bending"] == pytest.approx([-15] * 31, abs=0.05)
 
 
+@pytest.mark.parametrize("turn", [0, 180])
+@pytest.mark.parametrize("tilt", [-120, -60, 50])
+@pytest.mark.parametrize("legs", ["upright", "in line"])
+def test_a_lean_toward_the_camera_is_not_told_as_something_else(turn: float, tilt: float, legs: str) -> None:
+    thighs = -tilt if legs == "upright" else 0
+    posed = models.Posed(pelvis_tilt=tilt, pelvis_list=8, lumbar_bending=-15, hip_flexion=(thighs, thighs))
+    found = made(models.filmed(lambda _: posed, turn)).files
+    assert not [name for name in found if name.endswith(".mot")]
+    (row,) = csv.DictReader(io.StringIO(found["opensim/not_told.csv"]))
+    assert row["why"] == "the view is frontal, but the trunk leans toward the camera or away from it"
+
+
+def toe_touch(time: float) -> models.Posed:
+    """Down by 130 degrees and up again within two seconds, over legs that stand."""
+    tilt = -130 * np.sin(np.pi * min(max(time - 1, 0), 2) / 2) ** 2
+    return models.Posed(pelvis_tilt=tilt, hip_flexion=(-tilt, -tilt), pelvis_list=8, lumbar_bending=-15)
+
+
+def test_a_toe_touch_from_the_front_is_left_out_and_what_is_around_it_is_right() -> None:
+    found = made(models.filmed(toe_touch, 0, seconds=4)).files
+    motions = [text for name, text in found.items() if name.endswith(".mot")]
+    assert len(motions) == 2
+    for text in motions:
+        assert "frontal, facing the camera" in text
+        columns = motion(text)
+        assert columns["pelvis_list"] == pytest.approx([8] * len(columns["time"]), abs=4)
+        assert columns["lumbar_bending"] == pytest.approx([-15] * len(columns["time"]), abs=4)
+    assert motion(motions[0])["time"][-1] > 1.1
+    assert "leans toward the camera" in found["opensim/not_told.csv"]
+
+
+def test_a_cartwheel_is_told_all_round() -> None:
+    posed = lambda time: models.Posed(pelvis_list=360 * time)  # noqa: E731 - one line
+    columns = motion(made(models.filmed(posed, 0)).files["opensim/person1_1.mot"])
+    assert columns["pelvis_list"] == pytest.approx([360 * time for time in columns["time"]], abs=0.05)
+
+
 def test_from_elsewhere_nothing_is_told_and_the_reason_is() -> None:
     found = made(models.filmed(lambda _: models.Posed(), 50))
     assert [name for name in found.files if name.endswith(".mot")] == []

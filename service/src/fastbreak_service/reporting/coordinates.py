@@ -13,7 +13,8 @@ right, and a coordinate is a turn of the outer segment about one of these in the
   held against that one, where `vision.angles` holds each against its own side's.
 * **From the front, or behind**, what turns about x of pelvis and trunk: pelvis_list and lumbar_bending. Which side is
   the right one is told from the labels of hips and shoulders. Legs and arms are left out: how far a thigh is to the
-  side is seen only together with how far it is forward.
+  side is seen only together with how far it is forward. So is a trunk that leans toward the camera or away from it,
+  which looks shorter than legs or shoulders say that it is: from there on nothing is told.
 * **From elsewhere** nothing.
 
 Degrees, in the plane of the picture; a camera that is not level is in pelvis_tilt and pelvis_list.
@@ -29,14 +30,14 @@ import numpy as np
 
 from fastbreak_service.movement.series import KEPT, heights
 from fastbreak_service.movement.values import View
-from fastbreak_service.movement.view import TRUNK_OF_HEIGHT, view_of
+from fastbreak_service.movement.view import FRONTAL_SHOULDERS, TRUNK_OF_HEIGHT, view_of
 from fastbreak_service.vision.angles import MINIMUM_SEGMENT_PIXELS
 from fastbreak_service.vision.landmarks import Landmark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fastbreak_service.movement.series import Doubles
+    from fastbreak_service.movement.series import Doubles, Flags
     from fastbreak_service.reporting.markers import Places
 
 _SIDES = ("LEFT", "RIGHT")
@@ -65,6 +66,7 @@ class Look(StrEnum):
     AWAY = "frontal, facing away"
     NO_WAY = "the view is from the side, but feet and head do not tell which way is forward"
     NO_SIDE = "the view is frontal, but hips and shoulders do not tell which side is the right one"
+    LEANS = "the view is frontal, but the trunk leans toward the camera or away from it"
     OBLIQUE = "the view is oblique: angles in the picture are no joints' there"
     UNKNOWN = "shoulders, trunk and legs were not seen well enough to tell the view"
 
@@ -94,6 +96,13 @@ _AROUND_SECONDS = 0.5
 """Before and after a sample; how somebody is seen is the median of so long."""
 _CLEAR = 0.3
 """Of 1, where feet are square to the shank and the nose to the trunk: less does not tell which way is forward."""
+_WIDEST_SHOULDERS = 1.1 * FRONTAL_SHOULDERS
+"""Of a trunk's length; people differ by about a tenth."""
+_LONG_ENOUGH = 0.85
+"""Of the length that legs and shoulders say a trunk has. That is a lean of 40 degrees, with which 10 degrees of the
+hips look like 8, and of the trunk like 13."""
+_LEANS_SECONDS = 0.1
+"""Before and after a sample in which the trunk looks short, so that noise does not cut the time around it to pieces."""
 _BLOCK = 8192
 
 
@@ -108,27 +117,44 @@ def coordinates(found: Places) -> Told:
     """The coordinates of a person."""
     points = found.points
     forward = _middling(_forward(points), found.rate)
-    right = _middling(_right(points), found.rate)
-    height = heights(points[:, KEPT], found.rate)
+    trunk = TRUNK_OF_HEIGHT * heights(points[:, KEPT], found.rate)
+    leans = _leans(points, trunk, found.rate)
+    # A bend of over a right angle has the trunk upside down, as if the other side was the right one.
+    right = _middling(np.where(leans, np.nan, _right(points)), found.rate)
     with np.errstate(divide="ignore", invalid="ignore"):
-        width = np.linalg.norm(_between(points, "LEFT_SHOULDER", "RIGHT_SHOULDER"), axis=1) / (TRUNK_OF_HEIGHT * height)
-    width = _middling(width, found.rate)
-    looks = [_look(*sample) for sample in zip(width.tolist(), forward.tolist(), right.tolist(), strict=True)]
+        width = _middling(_shoulders(points) / trunk, found.rate)
+    samples = zip(width.tolist(), forward.tolist(), right.tolist(), leans.tolist(), strict=True)
+    looks = [_look(*sample) for sample in samples]
     values = _sagittal(points, np.where(forward < 0, -1.0, 1.0)) | _frontal(points, np.where(right < 0, -1.0, 1.0))
     return Told(looks, values)
 
 
-def _look(width: float, forward: float, right: float) -> Look:
+def _look(width: float, forward: float, right: float, leans: bool) -> Look:
     view = View.UNKNOWN if np.isnan(width) else view_of(width)
     if view is View.SAGITTAL:
         if not abs(forward) >= _CLEAR:
             return Look.NO_WAY
         return Look.TO_THE_RIGHT if forward > 0 else Look.TO_THE_LEFT
+    if view is View.FRONTAL and leans:
+        return Look.LEANS
     if view is View.FRONTAL:
         if not abs(right) >= _CLEAR:
             return Look.NO_SIDE
         return Look.AWAY if right > 0 else Look.TO_THE_CAMERA
     return Look.OBLIQUE if view is View.OBLIQUE else Look.UNKNOWN
+
+
+def _leans(points: Doubles, trunk: Doubles, rate: float) -> Flags:
+    """Whether a trunk of such a length, or one that goes with these shoulders, looks short around a sample."""
+    seen = np.linalg.norm(_middle(points, "SHOULDER") - _middle(points, "HIP"), axis=1)
+    short = seen < _LONG_ENOUGH * np.fmax(trunk, _shoulders(points) / _WIDEST_SHOULDERS)
+    around = round(_LEANS_SECONDS * rate)
+    return np.lib.stride_tricks.sliding_window_view(np.pad(short, around), 2 * around + 1).any(axis=1)
+
+
+def _shoulders(points: Doubles) -> Doubles:
+    width: Doubles = np.linalg.norm(_between(points, "LEFT_SHOULDER", "RIGHT_SHOULDER"), axis=1)
+    return width
 
 
 def _sagittal(points: Doubles, forward: Doubles) -> dict[str, Doubles]:
