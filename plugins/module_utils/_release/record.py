@@ -148,6 +148,16 @@ def newest_first(history: tuple[Release, ...]) -> tuple[Release, ...]:
     return tuple(sorted(history, key=lambda release: release.release_id, reverse=True))
 
 
+def since_migration(history: tuple[Release, ...]) -> tuple[Release, ...]:
+    """The releases of *history* from the newest to the newest accepted one that had a migration, which is the last.
+
+    All of them where there is no such one. A rollback and a forced deployment of what runs have none.
+    """
+    ordered = newest_first(history)
+    found = next((place for place, release in enumerate(ordered) if release.succeeded and release.migration), None)
+    return ordered if found is None else ordered[: found + 1]
+
+
 def running_release(history: tuple[Release, ...], task_definition_arn: str) -> Release | None:
     """The newest succeeded release of *history* that put *task_definition_arn* in place."""
     return next(

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ..._errors import FastbreakError
 from ..._release.image import parse_image
-from ..._release.record import DEPLOY, newest_first
+from ..._release.record import DEPLOY, since_migration
 from ..plan.differences import Action
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SECONDS = 5.0
 _BYTES = 1 << 14
 _OK = 200
+_SCHEMA = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 # What of its container has a part in what a migration does, beside the image.
 _OF_CONTAINER = ("environment", "secrets", "environmentFiles", "entryPoint")
 
@@ -52,17 +54,17 @@ def migration_need(session: Session, facts: Facts) -> Need:
         return Need()
     skipping = migration.skipping
     if skipping is None:
-        return Need(runs=True)
-    name = _named(session, facts, skipping)
+        return Need(runs=True, said="runs: it is asked for with each release")
+    name = _named(session, skipping, facts.target.image, facts.target.release.digest)
     if not name:
         return Need(runs=True, said=f"runs: the image's label {skipping.label} does not say what it does")
     mark = mark_of(session.definition_key(), migration, name, facts.target.document)
-    needed, why = _asked(session, facts, skipping, mark)
+    needed, why = _asked(session, facts, skipping, name, mark)
     return Need(needed, f"{'runs' if needed else 'not needed'}: {why}", mark)
 
 
-def _asked(session: Session, facts: Facts, skipping: Skipping, mark: str) -> tuple[bool, str]:
-    """Whether the migration with this *mark* has to run, and why."""
+def _asked(session: Session, facts: Facts, skipping: Skipping, name: str, mark: str) -> tuple[bool, str]:
+    """Whether the migration that its image calls *name*, and which leaves this *mark*, has to run, and why."""
     if doubt := _doubt(facts):
         return True, doubt
     found, seen = _found(session, skipping)
@@ -70,6 +72,8 @@ def _asked(session: Session, facts: Facts, skipping: Skipping, mark: str) -> tup
         return True, seen
     if found != mark:
         return True, f"{seen}, after another migration or with other settings"
+    if other := _otherwise(session, facts, skipping, name):
+        return True, f"the image of {other}, accepted since the last migration, migrates otherwise or does not say how"
     return False, f"{seen}, after this very migration with these settings"
 
 
@@ -101,11 +105,10 @@ def _in_order(value: Any) -> Any:
     return value
 
 
-def _named(session: Session, facts: Facts, skipping: Skipping) -> str:
-    """What the image calls what its migration does; empty where it does not, or cannot be asked."""
-    repository = parse_image(facts.target.image).repository
+def _named(session: Session, skipping: Skipping, image: str, digest: str) -> str:
+    """What an image calls what its migration does; empty where it does not, or cannot be asked."""
     try:
-        labels = session.ports.surroundings.image_labels(repository, facts.target.release.digest)
+        labels = session.ports.surroundings.image_labels(parse_image(image).repository, digest)
     except FastbreakError:
         # Then it is not known, and the migration runs.
         return ""
@@ -113,11 +116,33 @@ def _named(session: Session, facts: Facts, skipping: Skipping) -> str:
 
 
 def _doubt(facts: Facts) -> str:
-    """Why nothing that runs is believed: what ended ill may have left more undone than a database tells."""
-    newest = next(iter(newest_first(facts.history)), None)
-    if newest is None or facts.found.service is None:
+    """Why nothing that runs is believed: what ended ill may have left more undone than a database tells.
+
+    Only a release that was accepted after it with a migration of its own, which ran or was not needed, ends the doubt.
+    """
+    if facts.found.service is None or not facts.history:
         return "nothing was released here before"
-    return "" if newest.succeeded else f"the release before, of {newest.version}, ended {newest.outcome.value}"
+    since = since_migration(facts.history)
+    ill = next((release for release in since if not release.succeeded), None)
+    if ill is not None:
+        before = "the release before" if ill is since[0] else "a release before"
+        return f"{before}, of {ill.version}, ended {ill.outcome.value}, and none has migrated since"
+    return "" if since[-1].migration else "no release is on record as having migrated"
+
+
+def _otherwise(session: Session, facts: Facts, skipping: Skipping, name: str) -> str:
+    """A release since the last migration whose image does not call its own *name*; empty: there is none.
+
+    An image of before marks migrates, and leaves the mark that it finds.
+    """
+    known = {facts.target.release.digest}
+    for release in since_migration(facts.history):
+        if release.digest in known:
+            continue
+        known.add(release.digest)
+        if _named(session, skipping, release.image, release.digest) != name:
+            return release.version
+    return ""
 
 
 def _found(session: Session, skipping: Skipping) -> tuple[str, str]:
@@ -141,13 +166,19 @@ def _found(session: Session, skipping: Skipping) -> tuple[str, str]:
     if told.get("asked") != asked:
         return "", f"what runs does not say at {parts.path} what its database has, or its answer is one of before"
     mark, who = str(told.get("migration") or ""), answer.version or "what runs"
-    there = f"the database is at schema {told.get('schema')}, as {who} has just read from it"
+    there = f"the database is at schema {_schema(told)}, as {who} has just read from it"
     return mark, there if mark else f"{there}, without the mark of a whole migration"
 
 
 def _read(body: bytes) -> dict[str, Any]:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _schema(told: dict[str, Any]) -> str:
+    """The revision that was told, where it looks like one: it goes into the release's record."""
+    schema = told.get("schema")
+    return schema if isinstance(schema, str) and _SCHEMA.fullmatch(schema) else "unknown"

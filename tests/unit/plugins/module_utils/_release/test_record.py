@@ -19,6 +19,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.record impo
     Release,
     finished,
     is_same_release,
+    since_migration,
     timestamp,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import numbered_key
@@ -87,3 +88,13 @@ def test_release_is_named_by_its_version_and_its_definition() -> None:
 )
 def test_release_is_an_image_with_a_definition(left: dict[str, str], right: dict[str, str], same: bool) -> None:
     assert is_same_release(replace(release(1, "a"), **left), replace(release(1, "a"), **right)) is same
+
+
+def test_what_was_released_since_the_last_accepted_migration() -> None:
+    migrated = replace(release(1, "a"), migration="runs: it is the first")
+    refused = replace(release(2, "b", Outcome.ROLLED_BACK), migration="runs: another")
+    forced = release(3, "a")
+    assert since_migration((migrated, forced, refused)) == (forced, refused, migrated)
+    assert since_migration((forced, refused)) == (forced, refused)
+    assert since_migration((migrated, release(0, "c"))) == (migrated,)
+    assert since_migration(()) == ()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.migration_need import mark_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration, Skipping
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
@@ -94,6 +94,7 @@ def test_the_same_migration_does_not_run_again(world: World, ports: Ports, datab
         (Answer(0, problem="connection refused", unreachable=True), "connection refused"),
         (Answer(200, body=b"<html>"), "does not say"),
         (Answer(200, body=b"[]"), "does not say"),
+        (Answer(200, body=b"[" * (1 << 14)), "does not say"),
         # As a cache would, or whoever remembers.
         ({"asked": "0123"}, "is one of before"),
         ({"migration": ""}, "without the mark of a whole migration"),
@@ -168,6 +169,74 @@ def test_it_runs_after_a_release_that_was_refused(world: World, ports: Ports, da
     deploy(ports, "1.2.0", migration=MIGRATION)
     assert migrations(world) == 2
     assert "ended ROLLED_BACK" in newest(world).migration
+
+
+def refuse(world: World, ports: Ports, version: str, digit: str) -> None:
+    world.push(version, digit, status=500)
+    with pytest.raises(FastbreakError, match="rolled back"):
+        deploy(ports, version, migration=MIGRATION)
+
+
+def test_what_migrates_nothing_does_not_end_the_doubt(world: World, ports: Ports, database: Database) -> None:
+    """What runs is started anew after a release that was refused, is gone back behind, and gone back to."""
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    assert newest(world).migration.startswith("not needed: ")
+    refuse(world, ports, "1.2.0", "c")
+    deploy(ports, "1.1.0", migration=MIGRATION, force_new_deployment=True)
+    assert (newest(world).outcome, newest(world).migration) == (Outcome.SUCCEEDED, "")
+    deploy(ports, "", kind=ROLLBACK, document=None, migration=MIGRATION)
+    assert (newest(world).kind, newest(world).outcome, newest(world).migration) == (ROLLBACK, Outcome.SUCCEEDED, "")
+    assert (migrations(world), bool(database.mark)) == (1, True)
+    world.push("1.3.0", "d")
+    deploy(ports, "1.3.0", migration=MIGRATION)
+    assert migrations(world) == 2
+    assert "a release before, of 1.2.0-" in newest(world).migration
+    # That was accepted, and it did migrate.
+    world.push("1.4.0", "e")
+    deploy(ports, "1.4.0", migration=MIGRATION)
+    assert migrations(world) == 2
+
+
+def test_a_rollback_after_a_good_release_makes_no_doubt(world: World, ports: Ports, database: Database) -> None:
+    assert database.mark
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    deploy(ports, "", kind=ROLLBACK, document=None, migration=MIGRATION)
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    assert migrations(world) == 1
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_it_runs_after_an_image_that_knows_no_marks(
+    world: World, ports: Ports, database: Database, monkeypatch: pytest.MonkeyPatch, always: bool
+) -> None:
+    """Its migration gives its own rights, and leaves the mark that it finds."""
+    mark = database.mark
+    labels = {"d" * 64: {}, "b" * 64: {LABEL: "first"}}
+    monkeypatch.setattr(world, "image_labels", lambda _repository, digest: labels[digest.removeprefix("sha256:")])
+    world.push("0.9.0", "d")
+    deploy(ports, "0.9.0", migration=replace(MIGRATION, skipping=None) if always else MIGRATION)
+    assert (migrations(world), newest(world).migration.startswith("runs: ")) == (2, True)
+    database.answer = {"migration": mark}
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    assert migrations(world) == 3
+    assert "the image of 0.9.0-" in newest(world).migration
+
+
+def test_it_runs_where_no_record_says_that_anything_migrated(world: World, ports: Ports, database: Database) -> None:
+    """As in the records of before it was recorded."""
+    assert database.mark
+    world.records = {key: replace(record, migration="") for key, record in world.records.items()}
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    assert migrations(world) == 2
+
+
+@pytest.mark.parametrize(("told", "shown"), [("0017", "0017"), ("x" * 65, "unknown"), (["0017"], "unknown")])
+def test_a_schema_is_recorded_where_it_looks_like_one(
+    world: World, ports: Ports, database: Database, told: Any, shown: str
+) -> None:
+    database.answer = {"schema": told}
+    deploy(ports, "1.1.0", migration=MIGRATION)
+    assert newest(world).migration.startswith(f"not needed: the database is at schema {shown}, as 1.0.0-a ")
 
 
 def test_a_mark_tells_nothing_and_stands_for_each_part_of_it() -> None:
