@@ -125,6 +125,43 @@ def test_a_somersault_goes_on_beyond_half_a_turn_and_keeps_its_signs() -> None:
     assert columns["knee_angle_r"] == pytest.approx([95] * len(columns["time"]), abs=0.05)
 
 
+@pytest.mark.parametrize("overhead", [175, 185, 210])
+def test_an_arm_overhead_is_there_however_it_came_there(overhead: float) -> None:
+    held = models.Posed(arm_flex=(overhead, -60))
+    columns = motion(made(models.filmed(lambda _: held, 90)).files["opensim/person1_1.mot"])
+    assert columns["arm_flex_l"] == pytest.approx([overhead] * 31, abs=0.05)
+    assert columns["arm_flex_r"] == pytest.approx([-60] * 31, abs=0.05)
+    raised = lambda time: models.Posed(arm_flex=(overhead * min(time, 1), 0))  # noqa: E731 - one line
+    columns = motion(made(models.filmed(raised, 90, seconds=2)).files["opensim/person1_1.mot"])
+    assert columns["arm_flex_l"][-1] == pytest.approx(overhead, abs=0.05)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("joint", ["elbow_flex", "knee_angle", "ankle_angle", "hip_flexion", "arm_flex"])
+def test_wrong_frames_do_not_shift_what_comes_after_by_a_turn(joint: str, way: int) -> None:
+    """As where a segment points at the camera: within 12 frames it goes once round."""
+
+    def posed(time: float) -> models.Posed:
+        wrong = way * 30 * min(max(round(time * RATE) - 30, 0), 12)
+        return replace(models.Posed(), **{joint: (20 + wrong, 10)})
+
+    found = made(models.filmed(posed, 90, seconds=2)).files
+    motions = [motion(text) for name, text in found.items() if name.endswith(".mot")]
+    assert len(motions) == 2
+    for columns in motions:
+        told = zip(columns["time"], columns[f"{joint}_l"], strict=True)
+        right = [value for time, value in told if not 1 < time < 1.4]
+        assert len(right) > 15
+        assert right == pytest.approx([20] * len(right), abs=0.05)
+
+
+def test_an_arm_that_goes_round_ends_a_file_where_it_is_behind() -> None:
+    posed = lambda time: models.Posed(arm_flex=(345 * time, 0))  # noqa: E731 - one line
+    found = made(models.filmed(posed, 90)).files
+    columns = [motion(text)["arm_flex_l"] for name, text in found.items() if name.endswith(".mot")]
+    assert [(round(values[0]), round(values[-1])) for values in columns] == [(0, 230), (-118, -15)]
+
+
 def test_from_the_front_or_behind_pelvis_and_trunk_are_told_to_the_sides() -> None:
     posed = models.Posed(pelvis_list=8, lumbar_bending=-15)
     for turn, word in ((0, "facing the camera"), (180, "facing away")):

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from fastbreak_service.reporting.markers import Places
 
 _SIDES = ("LEFT", "RIGHT")
-_LIMBS = ("hip_flexion", "knee_angle", "ankle_angle", "arm_flex", "elbow_flex")
+_LIMBS = {"hip_flexion": -120, "knee_angle": -90, "ankle_angle": -180, "arm_flex": -120, "elbow_flex": -90}
+"""In the order in which they are told, each with the end of its turn, which is far from where the joint can be."""
+ROUND = frozenset({"pelvis_tilt", "pelvis_list"})
+"""Those that may go round, as in a somersault or a cartwheel. The others are joints, in one turn of 360 degrees."""
 SAGITTAL = ("pelvis_tilt", *(f"{name}_{side}" for name in _LIMBS for side in "lr"))
 FRONTAL = ("pelvis_list", "lumbar_bending")
 _AS_ONE = "pelvis and trunk are told as one segment, whose lean is pelvis_tilt or pelvis_list"
@@ -175,7 +178,8 @@ def _sagittal(points: Doubles, forward: Doubles) -> dict[str, Doubles]:
             )
         )
         angles = (thigh - trunk, thigh - shank, foot - shank - 90, upper - trunk, fore - upper)
-        found |= {f"{name}_{side[0].lower()}": _turn(angle) for name, angle in zip(_LIMBS, angles, strict=True)}
+        limbs = zip(_LIMBS.items(), angles, strict=True)
+        found |= {f"{name}_{side[0].lower()}": _turn(angle, lowest) for (name, lowest), angle in limbs}
     return found
 
 
@@ -218,9 +222,9 @@ def _degrees(across: Doubles, along: Doubles, segment: Doubles) -> Doubles:
     return np.where(np.linalg.norm(segment, axis=1) >= MINIMUM_SEGMENT_PIXELS, angle, np.nan)
 
 
-def _turn(angle: Doubles) -> Doubles:
-    """The same angle between -180 and 180 degrees."""
-    return (angle + 180) % 360 - 180
+def _turn(angle: Doubles, lowest: int = -180) -> Doubles:
+    """The same angle in the turn from `lowest` on, in degrees."""
+    return (angle - lowest) % 360 + lowest
 
 
 def _between(points: Doubles, first: str, last: str) -> Doubles:

@@ -4,18 +4,19 @@
 """A person's coordinates as stretches of one view without a gap, as programs want them that know no missing values.
 
 A coordinate that is missing in over a tenth of the time of a view is left out of that time; where one of the others is
-missing, a stretch ends.
+missing, a stretch ends. So it does where a joint's angle jumps from one end of its turn to the other, where no joint
+can be: what is wrong there is not carried on into what comes after.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.reporting.coordinates import SEEN, coordinates
+from fastbreak_service.reporting.coordinates import ROUND, SEEN, coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _MISSING_SHARE = 0.1
 _SHORTEST_SECONDS = 0.25
-_SHORT = "less than a quarter of a second in one view without a gap"
+_HALF_TURN = 180
+_SHORT = "less than a quarter of a second in one view without a gap or a jump"
 _UNSEEN = "the landmarks that the view would show were not seen"
 _NOTHING = "the landmarks that the view would show were missing in over a tenth of the time"
 
@@ -87,12 +89,23 @@ def _of_time(times: Doubles, look: Look, columns: list[str], values: Doubles, ra
         return
     names = [name for name, is_kept in zip(columns, kept, strict=True) if is_kept]
     missing = [name for name in columns if name not in names]
-    for run in _runs(there[:, kept].all(axis=1)):
+    round_ = np.array([name in ROUND for name in names])
+    values = values[:, kept]
+    for run in _steady(_runs(there[:, kept].all(axis=1)), values[:, ~round_]):
         if run.stop - run.start < max(2, _SHORTEST_SECONDS * rate):
             yield _gap(times[run], _SHORT)
             continue
-        whole = np.unwrap(values[run][:, kept], period=360, axis=0)
+        whole = values[run]
+        whole[:, round_] = np.unwrap(whole[:, round_], period=360, axis=0)
         yield Stretch(look, names, missing, times[run], whole)
+
+
+def _steady(runs: list[slice], joints: Doubles) -> Iterator[slice]:
+    """The runs, cut where an angle of a joint is at the other end of its turn all at once."""
+    for run in runs:
+        jumps = (np.abs(np.diff(joints[run], axis=0)) > _HALF_TURN).any(axis=1)
+        edges = [run.start, *(run.start + 1 + np.flatnonzero(jumps)).tolist(), run.stop]
+        yield from (slice(first, last) for first, last in pairwise(edges))
 
 
 def _gap(times: Doubles, why: str) -> Gap:
