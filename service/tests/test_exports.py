@@ -10,7 +10,7 @@ import csv
 import io
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -143,7 +143,8 @@ def test_wrong_frames_do_not_shift_what_comes_after_by_a_turn(joint: str, way: i
 
     def posed(time: float) -> models.Posed:
         wrong = way * 30 * min(max(round(time * RATE) - 30, 0), 12)
-        return replace(models.Posed(), **{joint: (20 + wrong, 10)})
+        changed: dict[str, Any] = {joint: (20 + wrong, 10)}
+        return replace(models.Posed(), **changed)
 
     found = made(models.filmed(posed, 90, seconds=2)).files
     motions = [motion(text) for name, text in found.items() if name.endswith(".mot")]
