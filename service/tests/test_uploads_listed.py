@@ -40,3 +40,11 @@ def test_whoever_has_to_make_room_finds_what_is_under_way(
     assert bob.get("/v1/uploads").json() == {"uploads": [], "next": None}, "given up, or too late"
     assert Staff(guarded, issuer, "rita").get("/v1/uploads").status_code == 403
     assert code(bob.get("/v1/uploads", after="1")) == (400, "bad_parameter")
+    listed = "SELECT DISTINCT subject, team FROM audit WHERE action = 'uploads.listed' ORDER BY subject"
+    assert database.execute(listed).fetchall() == [("bob", "hawks"), ("root", "hawks")], "who saw names and senders"
+    noted = [
+        (one["subject"], one["analysis"])
+        for one in root.get("/v1/audit").json()["entries"]
+        if "listed" in one["action"]
+    ]
+    assert set(noted) == {("bob", None), ("root", None)}

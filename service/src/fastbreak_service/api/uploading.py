@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.asking import CALLER_SECONDS, ask, note
 from fastbreak_service.api.bodies import bad_body, json_object
 from fastbreak_service.api.completing import AWAY, Completion, ended, open_upload
 from fastbreak_service.api.cutting import MOST_NAME, MOST_OPEN, MOST_PARTS, fingerprint, part_bytes, part_sizes
@@ -26,6 +26,7 @@ from fastbreak_service.api.upload import too_large
 from fastbreak_service.api.using import within_quota
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.store.audit import Action
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.store.team_uploads import NewUpload
 from fastbreak_service.store.usage import QuotaError
@@ -91,6 +92,7 @@ def _beginning_and_end(parts: Parts) -> list[Route]:
         caller = await parts.admission.admit(request, Role.UPLOADER)
         limit, after = parameters.integer(request, "limit", 50, 100), parameters.list_cursor(request)
         rows = await ask(CALLER_SECONDS, parts.uploads(caller).newest, limit + 1, after)
+        await note(parts.trail, caller, Action.UPLOADS_LISTED)
         following = views.list_cursor(rows[limit - 1]) if len(rows) > limit else None
         return JSONResponse({"uploads": [views.listed_upload(row) for row in rows[:limit]], "next": following})
 
@@ -170,7 +172,7 @@ async def _began(parts: Parts, caller: Caller, filename: str | None, size: int, 
             429,
             "uploads_full",
             f"The team has {MOST_OPEN} uploads under way. Complete some, or give them up (GET /v1/uploads "
-            "lists yours, and administrators all of them; DELETE /v1/uploads/{{id}}).",
+            "lists yours, and administrators all of them; DELETE /v1/uploads/{id}).",
             {"retry-after": "60"},
         )
     identity, arrivals = uuid.uuid4(), parts.footage.arrivals

@@ -48,6 +48,7 @@ class Action(StrEnum):
     REVIEWS_READ = "reviews.read"
     FOOTAGE_LINKED = "footage.linked"
     AUDIT_READ = "audit.read"
+    UPLOADS_LISTED = "uploads.listed"
     UPLOAD_BEGUN = "upload.begun"
     UPLOAD_GIVEN_UP = "upload.given_up"
     SENT = "analysis.sent"
