@@ -63,6 +63,21 @@ def test_a_doubt_is_answered_and_the_answer_undone(page: Page, site: Site, doubt
     expect(who.locator(".entry").last).to_contain_text("(undone)")
 
 
+def test_two_in_doubt_are_two_and_that_is_undone(page: Page, site: Site, doubted: str) -> None:
+    sign_in(page, site, "kim", f"/analyses/{doubted}")
+    who = page.get_by_role("region", name="Who is who")
+    who.get_by_role("button", name="1 and 2 are two persons").press("Enter")
+    expect(who.get_by_role("status")).to_have_text("Persons 1 and 2 are two at 2 s, and keep their numbers.")
+    expect(who.get_by_role("listitem")).to_have_count(0)
+    # It is hidden until all is that of now, and what is hidden takes no key.
+    expect(who.get_by_text("Said so far (1)")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("2 persons")
+    who.get_by_text("Said so far (1)").press("Enter")
+    who.get_by_role("button", name="Undo correction 1").press("Enter")
+    expect(who.get_by_role("status")).to_have_text("Correction 1 is undone.")
+    expect(who.locator(".entry").last).to_contain_text("(undone)")
+
+
 def test_somebody_is_split_at_the_frame_that_is_shown(page: Page, site: Site, doubted: str) -> None:
     sign_in(page, site, "kim", f"/analyses/{doubted}")
     page.get_by_label("Angles of").select_option("2")
