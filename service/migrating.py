@@ -3,8 +3,8 @@
 
 """Names what a migration of this tree does to a database, so that it is known before its image runs. Standard library.
 
-It is the SHA-256 of all that has a part in it: the migrations, the modules that administer the database with what they
-import of the service, and the locked libraries. What may do something else has another one; the same tree has the same.
+It is the SHA-256 of all that has a part in it: the migrations, the command with all that it imports of the service, and
+the locked libraries. What may do something else has another one; the same tree has the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 LABEL = "com.fastbreak.migration"
 """The label of an image that says so."""
 _PACKAGE = "fastbreak_service"
-_ROOTS = ("settings", "store.administration", "store.mark")
+_ROOTS = ("administering",)
 _FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)
 _IMPORT = re.compile(
     rf"^[ \t]*(?:import|from)[ ]{_PACKAGE}(?:\.(?P<module>[\w.]+))?(?:[ ]import[ ](?P<names>\([^)]*\)|[^\n]*))?",

@@ -70,6 +70,31 @@ def test_the_mark_counts_for_its_own_schema_alone(place: Place) -> None:
     assert seen(place) == Standing("0001")
 
 
+def test_the_mark_counts_for_as_many_connections_as_the_database_had(place: Place) -> None:
+    """The limits are reckoned from these: a larger instance class has more, a smaller one may refuse."""
+    migrate(place)
+    with place.log_in(place.owner) as owner:
+        owner.execute(f"COMMENT ON TABLE alembic_version IS '{schema.newest()}/7 {LEFT}'")
+    assert seen(place) == Standing(schema.newest())
+
+
+@pytest.mark.parametrize(("apart", "connections"), [(False, 40), (True, 10)])
+def test_a_rotation_takes_it_away(place: Place, apart: bool, connections: int) -> None:
+    """It gives rights and limits as its own settings say, which are not those that the mark stands for."""
+
+    def owner(apart: bool, connections: int) -> Administration:
+        secrets = (place.secret.arn, place.worker_secret.arn)
+        settings = AdministrationSettings(place.settings, *secrets, apart, connections, 24, LEFT)
+        return Administration(settings, place.secret, worker_secret=place.worker_secret)
+
+    with closing(owner(apart=True, connections=40)) as administration:
+        administration.migrate()
+    assert seen(place) == Standing(schema.newest(), LEFT)
+    with closing(owner(apart, connections)) as administration:
+        administration.rotate()
+    assert seen(place) == Standing(schema.newest())
+
+
 def test_a_migration_that_is_refused_leaves_what_there_was(place: Place) -> None:
     migrate(place)
     with pytest.raises(Exception, match="ecs_rollout_database_connections"):
@@ -104,12 +129,12 @@ def test_an_empty_database_has_none(place: Place) -> None:
 def test_an_images_name_of_its_migration_is_made_of_all_that_runs() -> None:
     """It is made of files; as a Python that administers a database finds out, none is missed."""
     program = (
-        "import sys, fastbreak_service.settings\n"
-        "import fastbreak_service.store.administration, fastbreak_service.store.secret\n"
+        "import sys, fastbreak_service.administering, fastbreak_service.store.secret\n"
         "print(*(found.__file__ for name, found in sys.modules.items() if name.startswith('fastbreak_service')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= {str(path) for path in migrating.parts()}
+    assert "administering.py" in {path.name for path in migrating.parts()}
 
 
 def test_whoever_asks_is_told_by_what_runs(service: Service) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.forwarding import forwarded
 from support.postgres import free_port
 from support.service import Service
 
@@ -55,13 +56,40 @@ def test_a_worker_whose_schema_is_too_old_ends(postgres: Postgres, tmp_path: Pat
     assert (last["event"], last["revision"]) == ("the database's schema is too old for this worker", "none")
 
 
-def test_a_worker_whose_database_is_away_waits(migrated: dict[str, str], tmp_path: Path) -> None:
+def test_a_worker_whose_database_is_away_waits_until_it_is_told_to_stop(
+    migrated: dict[str, str], tmp_path: Path
+) -> None:
     away = {"FASTBREAK_FOOTAGE": str(tmp_path / "f"), "FASTBREAK_DATABASE_PORT": str(free_port())}
     worker = Service(migrated | away, tmp_path / "log", program="work")
     worker.launch()
     try:
         worker.wait_logged(event="database away at the start")
-        worker.wait_logged(event="working")
         assert worker.terminate() == 0
     finally:
         worker.end()
+    assert not any(line["event"] == "working" for line in worker.logged())
+
+
+@pytest.mark.parametrize("fit", [True, False])
+def test_a_worker_begins_once_its_database_is_back_and_fit_for_it(
+    postgres: Postgres, migrated: dict[str, str], tmp_path: Path, fit: bool
+) -> None:
+    """It takes nothing of a database that it has not looked at, and looks for its schema as one that came at once."""
+    settings = migrated if fit else postgres.environment(postgres.database())
+    port = free_port()
+    away = {"FASTBREAK_FOOTAGE": str(tmp_path / "f"), "FASTBREAK_DATABASE_PORT": str(port)}
+    worker = Service(settings | away, tmp_path / "log", program="work")
+    worker.launch()
+    assert worker.process is not None
+    try:
+        worker.wait_logged(event="database away at the start")
+        with forwarded(port, postgres.port):
+            if fit:
+                worker.wait_logged(event="working")
+                assert worker.terminate() == 0
+            else:
+                assert worker.process.wait(120) == 1
+    finally:
+        worker.end()
+    if not fit:
+        assert worker.logged()[-1]["event"] == "the database's schema is too old for this worker"

@@ -193,18 +193,23 @@ def _run(settings: config.WorkSettings, process: Callable[[Footage], int], *, an
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    return _administer(config.administration_settings(os.environ), "migrated", _migrated)
+    from fastbreak_service.administering import migrate  # noqa: PLC0415
+
+    return migrate()
 
 
 def _rotate(_: argparse.Namespace) -> int:
     settings = config.administration_settings(os.environ)
     if not settings.application_secret:
         return _complain("FASTBREAK_DATABASE_SECRET is not set: there is no secret to rotate. Nothing was changed.", 2)
-    return _administer(settings, "given another password", _rotated)
+    from fastbreak_service.administering import administer  # noqa: PLC0415
+
+    return administer(settings, "given another password", _rotated)
 
 
 def _restored(arguments: argparse.Namespace) -> int:
     settings = config.restored_settings(os.environ)
+    from fastbreak_service.administering import administer  # noqa: PLC0415
     from fastbreak_service.store.administration import administration  # noqa: PLC0415
     from fastbreak_service.store.restored import compared  # noqa: PLC0415
     from fastbreak_service.store.taken_over import Backup, taken_over  # noqa: PLC0415
@@ -216,48 +221,7 @@ def _restored(arguments: argparse.Namespace) -> int:
             else:
                 yield from compared(living, restored, settings.moment)
 
-    return _administer(settings.restored, "taken over" if arguments.take_over else "accepted", work)
-
-
-def _administer(
-    settings: config.AdministrationSettings, done: str, work: Callable[[Administration], Iterator[str]]
-) -> int:
-    from fastbreak_service.logs import configure  # noqa: PLC0415
-    from fastbreak_service.store.administration import administration  # noqa: PLC0415
-    from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
-    from fastbreak_service.store.roles import AdministrationError  # noqa: PLC0415
-
-    configure(config.log_level(os.environ), _version())
-    owner = settings.owner
-    where = f"{owner.name} on {owner.host}:{owner.port}"
-    try:
-        with administration(settings) as database:
-            for line in work(database):
-                print(f"{where}: {line}")
-    except AdministrationError as error:
-        return _complain(f"The database {where} could not be {done}: {error}", 1)
-    except DATABASE_ERRORS as error:
-        return _complain(f"The database {where} could not be {done}: {reason(error).rstrip('.')}.", 1)
-    return 0
-
-
-def _migrated(database: Administration) -> Iterator[str]:
-    # All that it does is in `store.administration`, by which an image says what its migration does (migrating.py).
-    result = database.migrate()
-    if result.before == result.after:
-        yield f"already at revision {result.after}"
-    else:
-        yield f"migrated from {result.before or 'nothing'} to {result.after}"
-    for user in result.users:
-        made = "made" if user.made else "already there"
-        password = "its password set as its secret says" if user.password_set else "its password as its secret says"
-        yield f"the service's user {user.name} {made}, {password}"
-        if user.kept_limit:
-            yield (
-                f"{user.name} still may have {user.kept_limit} connections: so many tasks run with it that together "
-                "with those of this release they might need more than ecs_rollout_database_connections gives. A "
-                "migration lowers it as soon as fewer run; deploy again then."
-            )
+    return administer(settings.restored, "taken over" if arguments.take_over else "accepted", work)
 
 
 def _rotated(database: Administration) -> Iterator[str]:

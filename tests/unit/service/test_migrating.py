@@ -42,6 +42,7 @@ def test_the_same_tree_has_the_same_name_wherever_it_is(tree):
         f"{STORE}/limits.py",
         f"{STORE}/secret.py",
         "src/fastbreak_service/settings.py",
+        "src/fastbreak_service/administering.py",
         "src/fastbreak_service/__init__.py",
         f"{STORE}/__init__.py",
         "requirements.lock",

@@ -152,8 +152,9 @@ class Administration:
                 connection.invalidate()
 
     def give(self, application: Application, credentials: Credentials) -> None:
-        """Give an application's user these credentials, and its rights."""
+        """Give an application's user credentials, rights and its limit, which a migration's mark stands for."""
         with self._engine.begin() as connection:
+            mark.clear(connection)
             self.ensure(connection, application, credentials)
             roles.set_password(_driver(connection), credentials)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fastbreak_service.settings import WorkSettings
 
 log = structlog.get_logger()
+_RETRY_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -96,34 +98,49 @@ async def _work(settings: WorkSettings, footage: Footage) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    if not await asyncio.to_thread(_may_come_in, engine):
-        engine.dispose()
-        footage.close()
-        return 1
-    assembled.begin()
-    log.info("working", place=footage.place)
     try:
-        await told.wait()
+        if not await _comes_in(engine, pulse, told):
+            return 0 if told.is_set() else 1
+        assembled.begin()
+        log.info("working", place=footage.place)
+        try:
+            await told.wait()
+        finally:
+            await assembled.end(settings.stop_seconds)
     finally:
-        await assembled.end(settings.stop_seconds)
         pulse.stop()
         engine.dispose()
         footage.close()
     return 0
 
 
-def _may_come_in(engine: Engine) -> bool:
-    """Log in once: a worker that is refused for good would look healthy and do nothing. An outage is waited for.
+async def _comes_in(engine: Engine, pulse: Pulse, told: asyncio.Event) -> bool:
+    """Whether the worker may begin. An outage is waited for, until it is told to stop."""
+    away = False
+    while not told.is_set():
+        may = await asyncio.to_thread(_may_come_in, engine, quiet=away)
+        if may is not None:
+            return may
+        away = True
+        pulse.beat()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), _RETRY_SECONDS)
+    return False
 
-    Nor may it work on a schema that is older than its code.
+
+def _may_come_in(engine: Engine, *, quiet: bool) -> bool | None:
+    """Log in once: a worker that is refused for good would look healthy and do nothing. None: the database is away.
+
+    Nor may it work on a schema that is older than its code. `quiet`: an outage was told of already.
     """
     try:
         with engine.connect() as connection:
             revision = schema.current(connection)
     except DATABASE_ERRORS as error:
         if is_away(error):
-            log.warning("database away at the start", reason=reason(error))
-            return True
+            if not quiet:
+                log.warning("database away at the start", reason=reason(error))
+            return None
         log.error(  # noqa: TRY400 - the reason says all
             "the database refuses this worker",
             reason=reason(error),
