@@ -85,8 +85,14 @@ def base_labels(name: str, seen: dict[str, Any]) -> tuple[str, ...]:
     return f"{images.BASE_NAME_LABEL}={name}", f"{images.BASE_DIGEST_LABEL}={images.digests(seen)[0]}"
 
 
+def given_labels(options: argparse.Namespace, base: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels that the build gives the image, beside those of the Dockerfile."""
+    ours = f"{MODELS_LABEL}={models()}", f"{migrating.LABEL}={migrating.name()}"
+    return (*ours, *options.label, *base)
+
+
 def command_line(options: argparse.Namespace, client: str, image_id: Path, labels: tuple[str, ...] = ()) -> list[str]:
-    """The `docker build` that makes the image."""
+    """The `docker build` that makes the image; `labels` name its base."""
     arguments = {
         "BASE_IMAGE": options.base_image,
         "VERSION": options.version,
@@ -97,8 +103,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path, label
     command = [client, "build", "--progress", "plain", "--iidfile", str(image_id)]
     for tag in options.tag:
         command += ["--tag", tag]
-    command += ["--label", f"{MODELS_LABEL}={models()}", "--label", f"{migrating.LABEL}={migrating.name()}"]
-    command += [word for label in (*options.label, *labels) for word in ("--label", label)]
+    command += [word for label in given_labels(options, labels) for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
     for secret, file in secrets(options).items():
@@ -124,7 +129,8 @@ def build(options: argparse.Namespace) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         image_id = Path(scratch) / "image-id"
         base = images.base(client, options.base_image)
-        command = command_line(options, client, image_id, base_labels(options.base_image, base))
+        on = base_labels(options.base_image, base)
+        command = command_line(options, client, image_id, on)
         # BuildKit's own attestation tells times, so that no image would be like another; provenance.py makes ours.
         environment = {**os.environ, "DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
         try:
@@ -137,20 +143,35 @@ def build(options: argparse.Namespace) -> str:
                 "certificate, name your bundle with --extra-ca-certs."
             )
         built = image_id.read_text(encoding="utf-8").strip()
-        return _checked(client, (built, options.tag[0]), options.base_image, base)
+        return _checked(client, (built, options.tag[0]), (options.base_image, base), _expected(options, on))
 
 
-def _checked(client: str, names: tuple[str, str], base_name: str, base: dict[str, Any]) -> str:
-    """The image's id, once it is certain that it stands on what its labels say. Raises BuildError.
+def _expected(options: argparse.Namespace, base: tuple[str, ...]) -> dict[str, str]:
+    """What the labels of the image that was just built are. One that is given again has its last value."""
+    names = {images.VERSION_LABEL: options.version, images.REVISION_LABEL: options.revision}
+    given = (label.partition("=") for label in given_labels(options, base))
+    return {**names, **{name: value for name, _equals, value in given}}
+
+
+def _checked(client: str, names: tuple[str, str], on: tuple[str, dict[str, Any]], expected: dict[str, str]) -> str:
+    """The image's id, once it is certain that it is what was built, *on* what its labels say. Raises BuildError.
 
     Its *names* are what buildx calls it, and its tag: buildx names its configuration, which an engine knows no image by
-    whose images containerd keeps.
+    whose images containerd keeps. What a tag names may be an image of before, which has other labels.
     """
+    base_name, base = on
     seen = next((found for name in names if (found := images.inspect(client, name))), None)
     if seen is None:
         raise BuildError(
             f"The image was built, and the engine has neither {names[0]} nor {names[1]}: somebody removed it, or it is "
             "kept by a builder of its own (docker buildx ls). Run again with the engine's (BUILDX_BUILDER=default)."
+        )
+    held = images.labels(seen)
+    if other := [name for name, value in expected.items() if held.get(name, "") != value]:
+        raise BuildError(
+            f"The image was built, and {names[1]} names another one in the engine ({', '.join(other)} differ): the new "
+            "one is kept by a builder of its own (docker buildx ls), or somebody moved the tag meanwhile. Run again "
+            "with the engine's builder (BUILDX_BUILDER=default)."
         )
     if not images.stands_on(seen, base):
         raise BuildError(
