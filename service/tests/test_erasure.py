@@ -16,9 +16,10 @@ import pytest
 from psycopg import sql
 from sqlalchemy import event
 
-from fastbreak_service.api.erasing import finish_erasures
+from fastbreak_service.api.erasing import erase_video, finish_erasures
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
+from fastbreak_service.messages.ports import QueueError
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.person_erasures import PersonErasures
@@ -248,8 +249,33 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
             raise asyncio.CancelledError
 
     with suppress(asyncio.CancelledError):
-        asyncio.run(finish_erasures(erasures, PersonErasures(engine, place, None), SimpleNamespace(erase=erase), pause))
+        persons, storage = PersonErasures(engine, place, None), SimpleNamespace(erase=erase)
+        asyncio.run(finish_erasures(erasures, persons, storage, sleep=pause))
     assert (tried, erasures.left()) == ([new.id] * 2, [])
     found = erasures.erase(ANYBODY, new.id)
     assert found is not None
     assert found["erased"]["footage"] == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(None, {"footage": 3, "dead_letters": 2}), (QueueError("away"), {"footage": 3})]
+)
+def test_no_video_stays_for_a_queue_of_dead_letters_that_is_away(
+    engine: Engine, error: QueueError | None, told: dict[str, int]
+) -> None:
+    place = f"place:{uuid.uuid4()}"
+    new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")
+    TeamAnalyses(engine, DEFAULT_TEAM).add(new)
+    erasures = Erasures(engine, place, None)
+    assert erasures.erase(ANYBODY, new.id) is not None
+
+    def letters(_analysis: uuid.UUID) -> int:
+        if error:
+            raise error
+        return 2
+
+    storage: Any = SimpleNamespace(erase=lambda _analysis: 3)
+    found = erase_video(erasures, storage, new.id, letters)
+    assert found["erased_at"] is not None
+    assert told.items() <= found["erased"].items()
+    assert ("dead_letters" in found["erased"]) == (error is None)

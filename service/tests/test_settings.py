@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastbreak_service.environment import SettingsError
-from fastbreak_service.settings import administration_settings, database_settings, service_settings
+from fastbreak_service.settings import QueueSettings, administration_settings, database_settings, service_settings
 from support.service import command
 
 if TYPE_CHECKING:
@@ -77,6 +77,28 @@ def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
 )
 def test_ends_are_announced_where_there_is_an_api(given: str, told: bool) -> None:
     assert service_settings(GOOD | {"FASTBREAK_GRAPHQL_URL": given}).work.graphql_url == (given if told else "")
+
+
+QUEUES = {
+    f"FASTBREAK_{name}": f"https://sqs.eu-west-1.amazonaws.com/111111111111/{name}"
+    for name in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
+}
+
+
+def test_workers_apart_hear_of_work_where_there_is_a_queue() -> None:
+    alone = GOOD | {"FASTBREAK_FOOTAGE": "/footage", "FASTBREAK_WORKER": "apart"}
+    assert service_settings(alone).work.queue is None
+    assert service_settings(alone | QUEUES).work.queue == QueueSettings(*QUEUES.values())
+    # One inside is told by its own process.
+    assert service_settings(GOOD | QUEUES).work.queue is None
+
+
+@pytest.mark.parametrize("missing", QUEUES)
+def test_a_queue_needs_one_of_dead_letters(missing: str) -> None:
+    alone = GOOD | {"FASTBREAK_FOOTAGE": "/footage", "FASTBREAK_WORKER": "apart"}
+    for given, said in (("", "is not set, but"), ("nowhere", "must be the address of a queue of SQS")):
+        with pytest.raises(SettingsError, match=f"^{missing} .*{said}"):
+            service_settings(alone | QUEUES | {missing: given})
 
 
 def test_a_level_may_be_written_small() -> None:

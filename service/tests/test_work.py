@@ -104,6 +104,20 @@ def test_the_backlog_is_what_nobody_has_taken_and_what_was_given_up(
     assert queue.backlog() == Backlog(0, 0.0, 1, 1)
 
 
+def test_what_was_handed_back_may_be_taken_later_and_what_is_taken_or_dead_may_not(
+    store: AnalysisStore, queue: WorkQueue
+) -> None:
+    [identity] = add(store, queue)
+    assert not queue.is_put_back(identity, None)
+    queue.hand_back(taken(queue), 0)
+    held = taken(queue)
+    assert not queue.is_put_back(identity, None)
+    queue.hand_back(held, 3600)
+    assert (queue.is_put_back(identity, None), queue.is_put_back(uuid.uuid4(), None)) == (True, False)
+    # It has no segments.
+    assert not queue.is_put_back(identity, 1)
+
+
 def test_many_who_take_at_once_have_each_something_else(store: AnalysisStore, queue: WorkQueue) -> None:
     identities = add(store, queue, 20)
     with ThreadPoolExecutor(5) as pool:

@@ -25,3 +25,4 @@ ANALYSIS_SECONDS = Histogram(
 )
 FRAMES = Counter("fastbreak_frames_total", "Frames analysed.")
 BUILD = Info("fastbreak_build", "The release that answers.")
+MESSAGES = Counter("fastbreak_messages_total", "Messages that there is work.", ["outcome"])

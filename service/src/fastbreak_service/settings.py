@@ -25,6 +25,8 @@ _MARK = re.compile(r"[A-Za-z0-9-]{0,128}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
 _GRAPHQL_URL = re.compile(r"https://[a-z0-9]+\.appsync-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/graphql")
+# Its host is for people: SQS is asked where the region or AWS_ENDPOINT_URL says.
+_QUEUE_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[0-9]{12}/[A-Za-z0-9_-]{1,80}")
 # What the output of the role appsync is without an API.
 _NO_GRAPHQL = "none"
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -92,6 +94,14 @@ class AnalysisSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """The queue of SQS whose messages say that there is work, and the one that takes their dead letters."""
+
+    url: str
+    dead_letter_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkSettings:
     """What a worker needs, inside the server or apart from it. Times in seconds, sizes in bytes.
 
@@ -99,7 +109,7 @@ class WorkSettings:
     process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it,
     `lease_seconds` how long a worker may be silent before another one takes over. `graphql_url` is where ends are
     announced, empty for nowhere. Videos with room for two segments of `segment_seconds` are analysed in segments; 0:
-    none are.
+    none are. Without a `queue` a worker looks for work in the database each second.
     """
 
     database: DatabaseSettings
@@ -114,6 +124,7 @@ class WorkSettings:
     graphql_url: str = ""
     footage_days: int = USUAL_DAYS
     segment_seconds: float = 0.0
+    queue: QueueSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +272,8 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         graphql_url=_graphql_url(environment),
         footage_days=integer(environment, "FOOTAGE_DAYS", USUAL_DAYS, 1, 36_500),
         segment_seconds=integer(environment, "SEGMENT_SECONDS", 60, 0, 86_400),
+        # A worker inside the process that takes videos in is told by it.
+        queue=_queue(environment) if apart else None,
     )
 
 
@@ -336,6 +349,27 @@ def _graphql_url(environment: Mapping[str, str]) -> str:
             "https://ID.appsync-api.REGION.amazonaws.com/graphql."
         )
     return text
+
+
+def _queue(environment: Mapping[str, str]) -> QueueSettings | None:
+    """The queue of messages and the one of its dead letters: both, or neither."""
+    names = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
+    given = {name: environment.get(PREFIX + name, "") for name in names}
+    if not any(given.values()):
+        return None
+    for name, text in given.items():
+        if not text:
+            other = next(each for each in names if each != name)
+            raise SettingsError(
+                f"{PREFIX}{name} is not set, but {PREFIX}{other} is; give it the address of the other queue of SQS, or "
+                "neither of them."
+            )
+        if not _QUEUE_URL.fullmatch(text):
+            raise SettingsError(
+                f"{PREFIX}{name} is {text!r}, but must be the address of a queue of SQS, "
+                "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."
+            )
+    return QueueSettings(*given.values())
 
 
 def _text(environment: Mapping[str, str], name: str, *, secret: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.store.work import Work
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.worker.bell import EachSecond
 from fastbreak_service.worker.loop import WorkLoop
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.task import Task
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from fastbreak_service.worker.bell import Bell
     from fastbreak_service.worker.protocol import Job
 
 RESULT = {"video": {"frames": 1}, "persons": []}
@@ -157,6 +159,7 @@ class Memory:
         if self.unheard:
             await asyncio.Event().wait()
 
-    def loop(self) -> WorkLoop:
-        ports = Ports(self, self, self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
+    def loop(self, bell: Bell | None = None) -> WorkLoop:
+        bell = bell or EachSecond()
+        ports = Ports(self, self, self, self, self, self, self.announce, bell)  # type: ignore[arg-type] # start is two things
         return WorkLoop(ports, Task(ports, Limits(), 3), 30, lambda: self.said.append("pulse"))

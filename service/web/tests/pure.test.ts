@@ -255,6 +255,7 @@ test('a certificate tells what was erased, and when', () => {
   const erased = { poses: 4, persons: 1, footage: 1, reviews: 0, measures: 1 }
   assert.equal(counted(erased), '4 poses, 1 person, 1 version of the video, 1 measure')
   assert.equal(counted({ footage: 2 }), '2 versions of the video')
+  assert.equal(counted({ dead_letters: 1 }), '1 dead letter')
   assert.equal(counted({ persons: 0, footage: 0 }), 'nothing but the analysis itself')
   assert.equal(stamp('2026-03-01T23:30:59.5+02:00'), '2026-03-01 21:30 UTC')
 })

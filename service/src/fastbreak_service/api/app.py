@@ -30,6 +30,8 @@ from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
 from fastbreak_service.api.uploading import finish_uploads
+from fastbreak_service.messages.choice import queue_of
+from fastbreak_service.messages.sending import Sender
 from fastbreak_service.store import mark, schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Trail
@@ -50,13 +52,14 @@ from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
+    from uuid import UUID
 
     from sqlalchemy import Engine
     from starlette.types import Lifespan
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.identity.caller import Caller
-    from fastbreak_service.settings import ServiceSettings
+    from fastbreak_service.settings import QueueSettings, ServiceSettings
     from fastbreak_service.store.mark import Standing
     from fastbreak_service.worker.assembly import Assembled
 
@@ -91,19 +94,19 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
     days = settings.work.footage_days
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, days)
-    admission = Admission(settings.issuer)
-    erasures, said = _erasures(engine, footage, settings.backup_days), _said_by(engine)
+    messages, admission = _messages(settings.work.queue), Admission(settings.issuer)
+    erasures, left = _erasures(engine, footage, settings.backup_days), LeftUploads(engine, footage.place)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
-            tidying = (finish_erasures(*erasures, footage), finish_uploads(LeftUploads(engine, footage.place), footage))
-            async with _at_work(inside, deadline), _all_meanwhile(backlog, admission.keep_up(), *tidying):
+            told = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
+            ends = (finish_erasures(*erasures, footage, messages[1]), finish_uploads(left, footage))
+            async with _at_work(inside, deadline), _all_meanwhile(told, admission.keep_up(), *ends):
                 yield
         finally:
-            engine.dispose()
-            footage.close()
+            for end in (messages[0].close, engine.dispose, footage.close):
+                end()
 
     parts = Parts(
         settings,
@@ -115,12 +118,13 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         Retention(footage.place, days),
         inside.loop if inside else None,
         lambda: _check_schema(engine),
-        *said,
+        *_said_by(engine),
         Trail(engine),
         *erasures,
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team), days),
         lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team), days),
         lambda: deadline.started,
+        *messages,
     )
     return _application(parts, lifespan)
 
@@ -129,6 +133,12 @@ def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tupl
     """Those of whole analyses, and of persons."""
     known = (engine, footage.place, backup_days)
     return Erasures(*known), PersonErasures(*known)
+
+
+def _messages(settings: QueueSettings | None) -> tuple[Sender, Callable[[UUID], int] | None]:
+    """Whoever says that there is work, and whoever erases dead letters."""
+    queue = queue_of(settings)
+    return Sender(queue), None if queue is None else queue.erase
 
 
 def _said_by(

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,6 +20,7 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.messages.ports import QueueError
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from fastbreak_service.store.person_erasures import PersonErasures
 
 _BETWEEN_SECONDS = 600.0
+# No video stays, and nobody who asks the storage waits, for a queue.
+_LETTERS_SECONDS = 8.0
+_LOOKING = ThreadPoolExecutor(1, "looking-for-dead-letters")
 STILL_THERE = (
     "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
     "itself; send this again to have the certificate."
@@ -53,7 +59,7 @@ def erasure_routes(parts: Parts) -> list[Route]:
         if found["erased_at"] is None:
             if found["place"] != parts.footage.place:
                 raise elsewhere(found["place"])
-            found = await ask_storage(STILL_THERE, erase_video, parts.erasures, parts.footage, analysis)
+            found = await ask_storage(STILL_THERE, erase_video, parts.erasures, parts.footage, analysis, parts.letters)
         return JSONResponse(views.certificate(found))
 
     async def list_erasures(request: Request) -> Response:
@@ -82,11 +88,26 @@ def elsewhere(place: str) -> ApiError:
     )
 
 
-def erase_video(erasures: Erasures, footage: Footage, analysis: UUID) -> RowMapping:
-    """Erase the video of an analysis whose rows are gone. Raises FootageError and DATABASE_ERRORS."""
-    found = erasures.complete(analysis, footage.erase(analysis))
+def erase_video(
+    erasures: Erasures, footage: Footage, analysis: UUID, letters: Callable[[UUID], int] | None = None
+) -> RowMapping:
+    """Erase the video of an analysis whose rows are gone, and those of its dead letters that are found.
+
+    Raises FootageError and DATABASE_ERRORS.
+    """
+    versions = footage.erase(analysis)
+    found = erasures.complete(analysis, versions, None if letters is None else _found(letters, analysis))
     log.info("analysis erased", analysis_id=str(analysis))
     return found
+
+
+def _found(letters: Callable[[UUID], int], analysis: UUID) -> int | None:
+    """How many dead letters were found and deleted; None where the queue did not say soon, and goes on for itself."""
+    try:
+        return _LOOKING.submit(letters, analysis).result(_LETTERS_SECONDS)
+    except (QueueError, TimeoutError) as error:
+        log.warning("dead letters not erased", analysis_id=str(analysis), reason=str(error) or "no answer in time")
+        return None
 
 
 def erase_video_of_persons(erasures: PersonErasures, footage: Footage, analysis: UUID) -> None:
@@ -99,6 +120,7 @@ async def finish_erasures(
     erasures: Erasures,
     persons: PersonErasures,
     footage: Footage,
+    letters: Callable[[UUID], int] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Erase until this is cancelled, now and then, the videos that could not be erased at once."""
@@ -106,7 +128,7 @@ async def finish_erasures(
         await sleep(_BETWEEN_SECONDS)
         try:
             for analysis in await ask(CALLER_SECONDS, erasures.left):
-                await move(_try_to_erase, erase_video, erasures, footage, analysis)
+                await move(_try_to_erase, partial(erase_video, letters=letters), erasures, footage, analysis)
             for analysis in await ask(CALLER_SECONDS, persons.left):
                 await move(_try_to_erase, erase_video_of_persons, persons, footage, analysis)
         except (*DATABASE_ERRORS, ApiError) as error:

@@ -16,7 +16,9 @@ from fastbreak_service.api.erasing import STILL_THERE, elsewhere, erase_video_of
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.messages.content import Message
 from fastbreak_service.store.person_erasures import Refusal
+from fastbreak_service.store.team_analyses import BLUR_CONTRACT
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,8 +41,10 @@ def person_erasure_routes(parts: Parts) -> list[Route]:
                 raise elsewhere(found["place"])
             await ask_storage(STILL_THERE, erase_video_of_persons, parts.person_erasures, parts.footage, analysis)
             found = await ask(CALLER_SECONDS, parts.person_erasures.of, analysis, person)
-        elif found["erased_at"] is None and parts.loop is not None:
-            parts.loop.wake()
+        elif found["erased_at"] is None:
+            if parts.loop is not None:
+                parts.loop.wake()
+            parts.sender.tell(Message(BLUR_CONTRACT, analysis))
         return JSONResponse(views.certificate(found), status_code=202 if found["erased_at"] is None else 200)
 
     return [Route("/v1/analyses/{id}/persons/{person}", erase_person, methods=["DELETE"])]

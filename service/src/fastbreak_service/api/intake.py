@@ -24,8 +24,9 @@ from fastbreak_service.api.using import within_quota
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.messages.content import Message
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
-from fastbreak_service.store.team_analyses import NewAnalysis
+from fastbreak_service.store.team_analyses import CONTRACT, NewAnalysis
 from fastbreak_service.worker.client import probe
 from fastbreak_service.worker.writing import settle
 
@@ -56,7 +57,7 @@ class Intake:
         self._admission, self._analyses = parts.admission, parts.analyses
         self._usage = parts.usage
         self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
-        self._inside = parts.loop
+        self._inside, self._sender = parts.loop, parts.sender
         self.gate = asyncio.Semaphore(_PROBES_AT_ONCE)
         self._reserved = 0
         self._taken_back: set[asyncio.Task[None]] = set()
@@ -152,6 +153,7 @@ class Intake:
         """An analysis is on record."""
         if self._inside is not None:
             self._inside.wake()
+        self._sender.tell(Message(CONTRACT, new.id))
         log.info("analysis accepted", analysis_id=str(new.id), bytes=new.size_bytes)
 
     async def _store_video(self, analysis: uuid.UUID, arrived: Path) -> None:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from fastbreak_service.api.admission import Admission
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.identity.caller import Caller
+    from fastbreak_service.messages.sending import Sender
     from fastbreak_service.settings import ServiceSettings
     from fastbreak_service.store.analyses import AnalysisStore
     from fastbreak_service.store.audit import Trail
@@ -37,7 +39,8 @@ class Parts:
 
     `analyses`, `reviews`, `corrections`, `players`, `uploads` and `usage` are those of a caller's team. `loop` is the
     worker inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether the service was told to
-    stop.
+    stop. `sender` says to workers apart that there is work, and `letters` erases the dead letters of an analysis and
+    raises QueueError; None: there is no queue of any.
     """
 
     settings: ServiceSettings
@@ -58,3 +61,5 @@ class Parts:
     uploads: Callable[[Caller], TeamUploads]
     usage: Callable[[Caller], TeamUsage]
     stopping: Callable[[], bool]
+    sender: Sender
+    letters: Callable[[UUID], int] | None

@@ -357,7 +357,8 @@ SCHEMAS: Object = {
         erased={
             "type": "object",
             "additionalProperties": _COUNT,
-            "description": "How many rows of each kind, and how many versions of the video (`footage`).",
+            "description": "How many rows of each kind, and how many versions of the video (`footage`). "
+            "Where dead letters are in a queue as well, how many of them were found there (`dead_letters`).",
         },
         backups_expire_at={**_MOMENT, "description": "When the last copy of the database is gone that may hold it."},
     ),

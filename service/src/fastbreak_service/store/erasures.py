@@ -71,9 +71,13 @@ class Erasures:
             return self._known(connection, caller, analysis)
 
     @repeatable
-    def complete(self, analysis: UUID, versions: int) -> RowMapping:
-        """The video is gone, in so many versions; what is on record then."""
-        gone = sa.func.jsonb_build_object("footage", sa.cast(versions, sa.Integer))
+    def complete(self, analysis: UUID, versions: int, letters: int | None = None) -> RowMapping:
+        """The video is gone, in so many versions, and so many dead letters, if there is a queue of them.
+
+        What is on record then.
+        """
+        counted = {"footage": versions} if letters is None else {"footage": versions, "dead_letters": letters}
+        gone = sa.cast(counted, JSONB)
         statement = (
             sa.update(erasures)
             .where(erasures.c.analysis_id == analysis, erasures.c.erased_at.is_(None))

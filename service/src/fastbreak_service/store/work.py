@@ -155,6 +155,19 @@ class WorkQueue:
         counted = (row["takes"], row["failures"], row["reason"] or "")
         return Work(row["analysis_id"], row["token"], *counted, contract, part, group)
 
+    @repeatable
+    def is_put_back(self, analysis: uuid.UUID, number: int | None) -> bool:
+        """Whether the work on an analysis, or on one of its segments, was handed back to be taken later."""
+        statement = sa.select(sa.true()).where(work.c.analysis_id == analysis, self._waiting)
+        table = work
+        if number is not None:
+            this = sa.and_(segments.c.analysis_id == work.c.analysis_id, segments.c.number == number)
+            statement = statement.join_from(work, segments, this).where(segments.c.ended_at.is_(None))
+            table = segments
+        later = sa.and_(table.c.lease_until.is_(None), table.c.available_at > sa.func.now())
+        with self._engine.connect() as connection:
+            return connection.execute(statement.where(later).limit(1)).first() is not None
+
     def extend(self, taken: Work) -> bool:
         """Keep the lease alive; False when the work is no longer this attempt's."""
         return self._update(taken, lease_until=_later(self._lease_seconds))

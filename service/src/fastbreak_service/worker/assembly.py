@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fastbreak_service.messages.choice import queue_of
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.coverings import CoveringStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, WORKER_POOL_SIZE, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
 from fastbreak_service.store.segments import SegmentStore
+from fastbreak_service.store.team_analyses import SEGMENT_FORMS, TAKEN_CONTRACTS
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.announcing import Announcer, untold
+from fastbreak_service.worker.bell import EachSecond
 from fastbreak_service.worker.client import Worker
 from fastbreak_service.worker.confine import hide_memory
+from fastbreak_service.worker.heard import HeardQueue
 from fastbreak_service.worker.loop import WorkLoop
+from fastbreak_service.worker.messages import Messages
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.pulse import Pulse
 from fastbreak_service.worker.task import Task
@@ -35,7 +40,10 @@ if TYPE_CHECKING:
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import WorkSettings
+    from fastbreak_service.worker.bell import Bell
 
+# A message comes again when the lease of its work has run out, and not before.
+_LEAST_HIDDEN_SECONDS = 10.0
 log = structlog.get_logger()
 _RETRY_SECONDS = 2.0
 
@@ -71,13 +79,27 @@ def assemble(
     analyst = Worker(
         analysis.models_directory, footage.directory, settings.analysis_timeout_seconds, analysis.precision
     )
-    records = AnalysisStore(engine)
+    records, bell = AnalysisStore(engine), _bell(settings, engine, footage)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
-    queue = WorkQueue(engine, footage.place, settings.lease_seconds, settings.footage_days)
-    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), SegmentStore(engine), announce)
+    queue = HeardQueue(engine, footage.place, settings.lease_seconds, settings.footage_days, bell)
+    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), SegmentStore(engine), announce, bell)
     task = Task(ports, settings.analysis.limits, settings.max_attempts, settings.segment_seconds)
     loop = WorkLoop(ports, task, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)
+
+
+def _bell(settings: WorkSettings, engine: Engine, footage: Footage) -> Bell:
+    """What says that there is work."""
+    messages = queue_of(settings.queue)
+    if messages is None:
+        return EachSecond()
+    queue = WorkQueue(engine, footage.place, settings.lease_seconds)
+    return Messages(
+        messages,
+        {*TAKEN_CONTRACTS, *SEGMENT_FORMS},
+        lambda message: queue.is_put_back(message.analysis, message.segment),
+        max(_LEAST_HIDDEN_SECONDS, 2 * settings.lease_seconds),
+    )
 
 
 def work(settings: WorkSettings, footage: Footage) -> int:

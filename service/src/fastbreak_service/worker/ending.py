@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastbreak_service.worker.ports import Ports
     from fastbreak_service.worker.protocol import Job, Join
 
+_INCOMPLETE = "parts_missing"
 log = structlog.get_logger()
 
 
@@ -33,6 +34,7 @@ class Endings:
 
     def __init__(self, ports: Ports, news: News) -> None:
         self._queue, self._records, self._footage = ports.queue, ports.records, ports.footage
+        self._bell = ports.bell
         self._news = news
 
     async def finish(self, taken: Work, result: dict[str, Any], job: Job | Join) -> bool:
@@ -45,7 +47,7 @@ class Endings:
         if not await settle(lambda: self._records.finish(*what)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return False
-        await (self._retire(taken) if dead else self.end(taken))
+        await (self._dead(taken, _INCOMPLETE) if dead else self.end(taken))
         metrics.ANALYSES.labels(outcome="succeeded").inc()
         metrics.FRAMES.inc(result["video"]["frames"])
         return True
@@ -69,7 +71,7 @@ class Endings:
         if not await settle(lambda: self._records.fail(taken.analysis, taken.owner, *said, taken, dead=dead)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return
-        await (self._retire(taken) if dead else self.end(taken))
+        await (self._dead(taken, judged.code) if dead else self.end(taken))
         self._news.tell(taken.analysis)
 
     async def break_off(self, taken: Work, code: str, message: str) -> None:
@@ -83,7 +85,12 @@ class Endings:
 
     async def _bury(self, taken: Work, why: str) -> None:
         if await settle(lambda: self._queue.bury(taken, why)):
-            await self._retire(taken)
+            await self._dead(taken, _INCOMPLETE)
+
+    async def _dead(self, taken: Work, code: str) -> None:
+        """It is a dead letter, of this kind; the video stays to be looked at all the same."""
+        await asyncio.to_thread(self._bell.dead, taken, code)
+        await self._retire(taken)
 
     async def _retire(self, taken: Work) -> None:
         try:

@@ -50,7 +50,7 @@ class Looking:
     def __init__(self, ports: Ports, endings: Endings, limits: Limits, most_failures: int) -> None:
         self._queue, self._segments, self._records = ports.queue, ports.segments, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
-        self._endings = endings
+        self._endings, self._bell = endings, ports.bell
         self._limits = limits
         self._most_failures = most_failures
 
@@ -141,6 +141,8 @@ class Looking:
     async def _miss(self, taken: Work, judged: GiveUp) -> None:
         mine = await settle(lambda: self._segments.miss(taken, judged.code, judged.message))
         self._log(taken, "segment missing" if mine else "segment no longer ours", code=judged.code)
+        if mine and not verdict.is_videos_fault(judged.code):
+            await asyncio.to_thread(self._bell.dead, taken, judged.code)
 
     async def _hand_back(self, taken: Work, judged: TryAgain) -> None:
         self._log(taken, "segment put back", reason=judged.failure or "storage away")

@@ -28,7 +28,6 @@ _BEATS_A_LEASE = 6
 # Others' work is judged only after a lease's time of contact: right after an outage every lease looks old.
 _BEATS_BEFORE_JUDGING = _BEATS_A_LEASE
 _BEATS_BETWEEN_TIDYING = 720
-_LOOK_SECONDS = 1.0
 _LEAVE_SECONDS = 5.0
 _STOPPED = "The service was stopped. Send the video again."
 log = structlog.get_logger()
@@ -46,6 +45,7 @@ class WorkLoop:
     ) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
+        self._bell = ports.bell
         self._task = task
         self._beat_seconds = lease_seconds / _BEATS_A_LEASE
         self._pulse = pulse
@@ -75,19 +75,20 @@ class WorkLoop:
         while True:
             await self._keep_analyst()
             self._more.clear()
+            if self._draining and self._footage.durable:
+                self._rest()
+                # Whoever drains ends this.
+                await self._more.wait()
+                continue
+            self._busy = True
+            taken = await self._take()
+            if taken is not None:
+                await self._task.do(taken)
+                self._current = None
+                await asyncio.to_thread(self._bell.ended)
+            self._busy = False
             if not (self._draining and self._footage.durable):
-                self._busy = True
-                taken = await self._take()
-                if taken is not None:
-                    await self._task.do(taken)
-                    self._current = None
-                self._busy = False
-                if taken is not None:
-                    continue
-            self._rest()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    await self._more.wait()
+                await self._bell.wait(self._more, busy=taken is not None)
 
     async def keep_alive(self) -> None:
         """Keep leases and heartbeats alive until this is cancelled, and judge those who keep none."""
@@ -125,6 +126,7 @@ class WorkLoop:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await asyncio.gather(self._part(), self._task.news.told(_LEAVE_SECONDS))
+        await asyncio.to_thread(self._bell.stop)
 
     async def _part(self) -> None:
         """Leave what is not done to others."""
@@ -193,7 +195,7 @@ class WorkLoop:
 
     async def _take(self) -> Work | None:
         try:
-            self._current = await asyncio.to_thread(lambda: self._queue.take(abandoned=self._judging))
+            self._current = await asyncio.to_thread(self._next)
         except DATABASE_ERRORS as error:
             log.warning("no work taken", reason=reason(error), away=is_away(error))
             return None
@@ -208,6 +210,15 @@ class WorkLoop:
         except Exception:
             log.exception("queue not counted")
         return self._current
+
+    def _next(self) -> Work | None:
+        try:
+            taken = self._queue.take(abandoned=self._judging)
+        except Exception:
+            self._bell.failed()
+            raise
+        self._bell.found(taken)
+        return taken
 
     async def _look_at_the_queue(self) -> None:
         """Tell how much waits; a drain with nothing left has come to its end."""

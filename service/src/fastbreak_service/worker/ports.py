@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastbreak_service.worker.announcing import untold
+from fastbreak_service.worker.bell import EachSecond
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.coverings import Seen
     from fastbreak_service.store.segments import Ended
     from fastbreak_service.store.work import Work
+    from fastbreak_service.worker.bell import Bell
     from fastbreak_service.worker.client import Allow
     from fastbreak_service.worker.protocol import Cover, Job, Join, Look
 
@@ -175,3 +177,5 @@ class Ports:
     segments: Segments
     announce: Callable[[UUID], Awaitable[None]] = untold
     """Tells whoever waits for it how an analysis has ended."""
+    bell: Bell = field(default_factory=EachSecond)
+    """Says when to look for work."""

@@ -15,8 +15,9 @@ import structlog
 from fastbreak_service import metrics
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.messages.content import Message
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
-from fastbreak_service.store.team_analyses import BLUR_CONTRACT, JOIN_CONTRACTS
+from fastbreak_service.store.team_analyses import BLUR_CONTRACT, JOIN_CONTRACTS, SEGMENTS_CONTRACT
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.covering import Covering
 from fastbreak_service.worker.ending import Endings
@@ -44,6 +45,7 @@ class Task:
     def __init__(self, ports: Ports, limits: Limits, most_failures: int, segment_seconds: float = 0.0) -> None:
         self._queue, self._records, self._segments = ports.queue, ports.records, ports.segments
         self._footage, self._analyst = ports.footage, ports.analyst
+        self._bell = ports.bell
         self.news = News(ports.announce)
         self._endings = Endings(ports, self.news)
         self._covering = Covering(ports, limits, most_failures)
@@ -127,6 +129,9 @@ class Task:
     async def _cut(self, taken: Work, cut: list[Segment]) -> None:
         mine = await settle(lambda: self._segments.cut(taken, cut))
         log.info("analysis cut" if mine else "work no longer ours", analysis_id=str(taken.analysis), segments=len(cut))
+        if mine:
+            there = [Message(SEGMENTS_CONTRACT, taken.analysis, segment.number) for segment in cut]
+            await asyncio.to_thread(self._bell.more, there)
 
     async def _finish(self, taken: Work, result: dict[str, Any], job: Job, seconds: float) -> None:
         self.mean_seconds = 0.7 * self.mean_seconds + 0.3 * seconds

@@ -1089,7 +1089,7 @@ export interface components {
              * @description Null while the storage still has the video as it was.
              */
             erased_at: string | null;
-            /** @description How many rows of each kind, and how many versions of the video (`footage`). */
+            /** @description How many rows of each kind, and how many versions of the video (`footage`). Where dead letters are in a queue as well, how many of them were found there (`dead_letters`). */
             erased: {
                 [key: string]: number;
             };

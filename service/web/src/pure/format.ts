@@ -75,7 +75,7 @@ export function counted(erased: Readonly<Record<string, number>>): string {
   const told = Object.entries(erased)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => {
-      const many = kind === 'footage' ? 'versions of the video' : kind
+      const many = kind === 'footage' ? 'versions of the video' : kind.replaceAll('_', ' ')
       return `${count} ${count === 1 ? many.replace(/s\b/, '') : many}`
     })
   return told.join(', ') || 'nothing but the analysis itself'
