@@ -69,5 +69,6 @@ SERVICES: Final = (
     "servicequotas",
     "sigstore",
     "sns",
+    "sqs",
     "wafv2",
 )

@@ -63,6 +63,8 @@ REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "AWS::SNS::Subscription": (("Endpoint", "Protocol", "TopicArn"), ("Region",)),
     "AWS::SNS::Topic": (("FifoTopic", "TopicName"), ()),
     "AWS::SNS::TopicPolicy": ((), ()),
+    "AWS::SQS::Queue": (("FifoQueue", "QueueName"), ()),
+    "AWS::SQS::QueuePolicy": ((), ()),
     "AWS::CodeBuild::Project": (("Name",), ()),
     "AWS::CodePipeline::Pipeline": (("Name",), ()),
     "AWS::Events::Rule": (("Name",), ("EventBusName",)),

@@ -160,6 +160,8 @@ def _attribute(name, component, environment):
         "DatabaseSecret.Id": f"arn:aws:secretsmanager:{REGION}:{account}:secret:DatabaseSecret-{environment}",
         "WorkerDatabaseSecret.Id": f"arn:aws:secretsmanager:{REGION}:{account}:secret:OfWorkers-{environment}",
         "FootageBucket.Arn": f"arn:aws:s3:::fastbreak-{environment}-service-footage",
+        "WorkQueue.Arn": f"arn:aws:sqs:{REGION}:{account}:fastbreak-{environment}-service-work",
+        "DeadLetterQueue.Arn": f"arn:aws:sqs:{REGION}:{account}:fastbreak-{environment}-service-dead",
         "ServiceKey.Arn": f"arn:aws:kms:{REGION}:{account}:key/service",
         "StackRole.Arn": f"arn:aws:iam::{account}:role/fastbreak-{environment}-cloudformation",
     }

@@ -3,6 +3,7 @@
 
 """The component roles: their templates against the contract, their inputs against their templates."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template_refe
     template_problems,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
+from jinja2 import Template
 
 from tests.unit.roles.policies import unconditional
 
@@ -201,6 +203,8 @@ def test_only_migrations_may_read_the_master_users_secret():
 KEY = {"Fn::GetAtt": "ServiceKey.Arn"}
 FOOTAGE = {"Fn::Sub": "${FootageBucket.Arn}/footage/*"}
 BUCKET = {"Fn::GetAtt": "FootageBucket.Arn"}
+WORK, DEAD = ({"Fn::GetAtt": f"{name}.Arn"} for name in ("WorkQueue", "DeadLetterQueue"))
+HEARING = ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage")
 
 
 @pytest.mark.parametrize(
@@ -229,8 +233,9 @@ BUCKET = {"Fn::GetAtt": "FootageBucket.Arn"}
 )
 def test_tasks_may_read_their_own_secret_and_footage_which_they_store_and_workers_replace(role, others):
     statements = role_policies("service")[role]
-    # Workers say besides that an analysis has ended.
+    # Workers say besides that an analysis has ended, and of the messages of both see below.
     statements = [item for item in statements if item.get("Sid") != "AnnounceEnds"]
+    statements = [item for item in statements if not any(action.startswith("sqs:") for action in actions(item))]
     allowed = {(action, str(item["Resource"])) for item in statements for action in actions(item)}
     own = OWN if role == "TaskRole" else OF_WORKERS
     both = {("secretsmanager:GetSecretValue", str(own)), ("kms:Decrypt", str(KEY)), ("s3:GetObject", str(FOOTAGE))}
@@ -238,6 +243,39 @@ def test_tasks_may_read_their_own_secret_and_footage_which_they_store_and_worker
     assert allowed == both | others
     granted = set().union(*(actions(statement) for statement in role_policies("service")["ExecutionRole"]))
     assert not {action for action in granted if action.split(":")[0] in {"secretsmanager", "kms", "s3"}}
+
+
+def test_the_api_tells_of_work_and_workers_hear_of_it_and_nobody_else():
+    found = {
+        (role, action.partition(":")[2], str(statement["Resource"]))
+        for role, statements in role_policies("service").items()
+        for statement in statements
+        for action in actions(statement)
+        if action.startswith("sqs:")
+    }
+    assert found == {
+        ("TaskRole", "SendMessage", str(WORK)),
+        *(("TaskRole", action, str(DEAD)) for action in HEARING),
+        *(("WorkerRole", action, str(WORK)) for action in (*HEARING, "SendMessage")),
+        ("WorkerRole", "SendMessage", str(DEAD)),
+    }
+
+
+def test_queues_are_encrypted_reached_by_tls_alone_and_end_in_the_one_of_dead_letters():
+    resources = template("service")["Resources"]
+    work, dead = (resources[name]["Properties"] for name in ("WorkQueue", "DeadLetterQueue"))
+    assert work["KmsMasterKeyId"] == dead["KmsMasterKeyId"] == KEY
+    assert work["RedrivePolicy"]["deadLetterTargetArn"] == DEAD
+    # Work may be handed back that often without a fault of its own (worker/verdict.py).
+    verdict = (ROOT / "service" / "src" / "fastbreak_service" / "worker" / "verdict.py").read_text(encoding="utf-8")
+    assert work["RedrivePolicy"]["maxReceiveCount"] > int(re.search(r"^MOST_TAKES = (\d+)$", verdict, re.MULTILINE)[1])
+    # Whoever looks into what nobody could handle has longer than that could wait.
+    assert dead["MessageRetentionPeriod"] > work["MessageRetentionPeriod"]
+    assert "RedrivePolicy" not in dead
+    for name, queue in (("QueuePolicy", "WorkQueue"), ("DeadLetterQueuePolicy", "DeadLetterQueue")):
+        (statement,) = resources[name]["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Resource"]) == ("Deny", {"Fn::GetAtt": f"{queue}.Arn"})
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_keys_are_used_through_services_alone():
@@ -249,7 +287,7 @@ def test_keys_are_used_through_services_alone():
     }
     assert through == {
         *(("MigrationRole", name) for name in ("secretsmanager",)),
-        *((role, name) for role in ("TaskRole", "WorkerRole") for name in ("secretsmanager", "s3")),
+        *((role, name) for role in ("TaskRole", "WorkerRole") for name in ("secretsmanager", "s3", "sqs")),
     }
 
 
@@ -358,3 +396,15 @@ def test_every_parameter_that_a_variable_gives_says_what_it_may_be(component):
     declared = template(component)["Parameters"]
     inputs = tasks(component)[0]["vars"]["stack_inputs"]
     assert [name for name in inputs if not rules & set(declared[name])] == []
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_release_tells_of_the_queues_where_the_service_has_any(made):
+    role = yaml.safe_load((ROOT / "roles" / "ecs_rollout" / "vars" / "main.yml").read_text(encoding="utf-8"))
+    urls = {"QueueUrl": "https://sqs/work", "DeadLetterQueueUrl": "https://sqs/dead"}
+    rendered = Template(role["__ecs_rollout_queue"]).render(__ecs_rollout_outputs={"service": urls if made else {}})
+    told = {"FASTBREAK_QUEUE_URL": "https://sqs/work", "FASTBREAK_DEAD_LETTER_QUEUE_URL": "https://sqs/dead"}
+    assert ast.literal_eval(rendered.strip()) == (told if made else {})
+    # A service that was provisioned before is released as before.
+    assert not {"QueueUrl", "DeadLetterQueueUrl"} & set(role["__ecs_rollout_needed"])
+    assert "__ecs_rollout_queue" in role["__ecs_rollout_task_definition"]["containerDefinitions"][0]["environment"]

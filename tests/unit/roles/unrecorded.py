@@ -12,6 +12,7 @@ _ZERO = "alarms wake a service that may have no task; checked in the sandbox sin
 UNRECORDED = {
     "cloudformation": {
         **dict.fromkeys(["cloudfront:UpdateResponseHeadersPolicy", "s3:PutLifecycleConfiguration"], _CHANGE),
+        "sqs:*Queue*": "makes the queues of messages that there is work; checked in the sandbox since the recording",
     },
     "ci": {
         **dict.fromkeys(["ecs:DescribeServices", "ecs:UpdateService"], "a CI of one's own updates the service"),
@@ -107,7 +108,12 @@ UNRECORDED = {
     },
     "task": {
         **dict.fromkeys(
-            ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager and S3 ask for it in the caller's name"
+            ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager, S3 and SQS ask for it in the caller's name"
+        ),
+        "sqs:SendMessage": "says that there is work; checked in the sandbox since the recording",
+        **dict.fromkeys(
+            [f"sqs:{action}" for action in ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage")],
+            "erases what dead letters say of a video when an administrator says so",
         ),
         "s3:ListBucket": "S3 asks for it where a video is missing, to say so",
         "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
@@ -120,11 +126,18 @@ UNRECORDED = {
     "worker": {
         "appsync:GraphQL": "tasks of the sandbox cannot reach an API by its name on AWS",
         **dict.fromkeys(
-            ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager and S3 ask for it in the caller's name"
+            ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager, S3 and SQS ask for it in the caller's name"
         ),
         **dict.fromkeys(
             ["s3:DeleteObjectVersion", "s3:ListBucketVersions", "s3:PutObject"],
             "puts a film in the place of a video in which an administrator has somebody blurred",
+        ),
+        **dict.fromkeys(
+            [
+                f"sqs:{action}"
+                for action in ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "SendMessage")
+            ],
+            "hears and tells of work; checked in the sandbox since the recording",
         ),
         "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
         "s3:ListBucket": "S3 asks for it where a video is missing, to say so",

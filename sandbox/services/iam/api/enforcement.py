@@ -61,6 +61,9 @@ def _enforcing(check: Callable[..., Refusal]) -> Callable[..., Refusal]:
         resource_arn: str = "*",
         service_context: Mapping[str, Any] | None = None,
     ) -> Refusal:
+        if service == "sqs":
+            # There are no actions for several messages: each is sent, deleted or left by the right to do so with one.
+            action = action.removesuffix("Batch")
         call, others = _call.get() or (Call(service, action.partition(":")[2], {}), [])
         context = {**(service_context or {}), **_context(call)}
 

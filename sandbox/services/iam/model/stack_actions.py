@@ -74,6 +74,8 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::SNS::Subscription": ("Subscribe", "SetSubscriptionAttributes", "Unsubscribe"),
     "AWS::SNS::Topic": ("CreateTopic", "SetTopicAttributes", "DeleteTopic"),
     "AWS::SNS::TopicPolicy": ("SetTopicAttributes",) * 3,
+    "AWS::SQS::Queue": ("CreateQueue", "SetQueueAttributes", "DeleteQueue"),
+    "AWS::SQS::QueuePolicy": ("SetQueueAttributes",) * 3,
     "AWS::WAFv2::WebACLAssociation": ("AssociateWebACL", "AssociateWebACL", "DisassociateWebACL"),
 }
 _MODIFYING = {"ec2", "elasticloadbalancing", "rds"}
@@ -106,6 +108,8 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::SNS::Subscription": "sns:{place}:{name}",
     "AWS::SNS::Topic": "sns:{place}:{name}",
     "AWS::SNS::TopicPolicy": "sns:{place}:{name}",
+    "AWS::SQS::Queue": "sqs:{place}:{name}",
+    "AWS::SQS::QueuePolicy": "sqs:{place}:{name}",
 }
 # By IAM's reference, or the API's own page, these are allowed on everything or not at all.
 _ON_EVERYTHING: Final = {
@@ -127,8 +131,10 @@ _NAMES: Final = (
     *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
     *("TrailName", "AlarmName", "DashboardName", "FunctionName", "SubscriptionName", "TopicName", "TopicArn", "Name"),
 )
-# What stands before the name in an ARN that is a physical id, or the value of a property.
-_LEADING: Final = re.compile(r"^arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:|events:[^:]+:\d*:rule/)")
+# What stands before the name in an ARN or an address that is a physical id, or the value of a property.
+_LEADING: Final = re.compile(
+    r"^(arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:|events:[^:]+:\d*:rule/)|https?://[^/]+/\d+/)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +173,9 @@ def resource_of(change: Change, region: str, account: str) -> str:
 
 
 def _name(change: Change) -> str:
-    if topics := change.properties.get("Topics"):
-        return _LEADING.sub("", str(topics[0]))
+    # What a policy of topics or of queues is put on.
+    if places := change.properties.get("Topics") or change.properties.get("Queues"):
+        return _LEADING.sub("", str(places[0]))
     if change.kind == "AWS::Logs::MetricFilter":
         return str(change.properties.get("LogGroupName"))
     if change.physical_id:

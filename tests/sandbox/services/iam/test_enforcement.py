@@ -147,6 +147,18 @@ def test_topics_are_checked_by_their_arn(enforcing: Enforcing) -> None:
     assert "AuthorizationError" in refusal(sns.publish, TopicArn=theirs, Message="y")
 
 
+def test_several_messages_take_the_right_to_one(enforcing: Enforcing) -> None:
+    root = enforcing.root("sqs")
+    ours, theirs = (root.create_queue(QueueName=name)["QueueUrl"] for name in ("ours", "theirs"))
+    arn = root.get_queue_attributes(QueueUrl=ours, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs = enforcing.as_role(enforcing.role(allow("sqs:SendMessage", arn)), "sqs")
+    entries = [{"Id": "0", "MessageBody": "x"}]
+    assert len(sqs.send_message_batch(QueueUrl=ours, Entries=entries)["Successful"]) == 1
+    assert "AccessDenied" in refusal(sqs.send_message_batch, QueueUrl=theirs, Entries=entries)
+    named = [{"Id": "0", "ReceiptHandle": "x", "VisibilityTimeout": 0}]
+    assert "AccessDenied" in refusal(sqs.change_message_visibility_batch, QueueUrl=ours, Entries=named)
+
+
 ORIGIN = {"Id": "o", "DomainName": "origin.example.org", "CustomOriginConfig": {"OriginProtocolPolicy": "http-only"}}
 BEHAVIOR = {
     "TargetOriginId": "o",

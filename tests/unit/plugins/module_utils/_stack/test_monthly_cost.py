@@ -29,6 +29,7 @@ AWS::CloudFront::VpcOrigin AWS::CloudTrail::Trail AWS::CertificateManager::Certi
 AWS::Backup::BackupSelection AWS::Backup::BackupVault AWS::CodeBuild::Project AWS::CodePipeline::Pipeline
 AWS::Events::Rule AWS::Logs::MetricFilter AWS::Logs::ResourcePolicy AWS::RDS::EventSubscription
 AWS::Route53::RecordSet AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue
+AWS::SQS::QueuePolicy
 AWS::AppSync::DataSource AWS::AppSync::GraphQLApi AWS::AppSync::GraphQLSchema AWS::AppSync::Resolver
 AWS::Lambda::Function AWS::WAFv2::LoggingConfiguration AWS::WAFv2::WebACLAssociation
 """
