@@ -340,19 +340,6 @@ def test_what_others_change_while_it_is_computed_is_not_passed_over(  # noqa: PL
     assert database.execute(merged, [analysis]).fetchone() == (0,)
 
 
-@pytest.mark.parametrize("name", ["MOST_SIGHTINGS", "MOST_PERSONS", "MOST_FINDINGS", "MOST_MEGABYTES"])
-def test_of_more_than_is_read_for_a_correction_none_is_made(
-    analysis: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setattr(team_corrections, name, -1 if name == "MOST_MEGABYTES" else 1)
-    with pytest.raises(team_corrections.TooMuchError) as caught:
-        corrections(engine).add(uuid.UUID(analysis), Merge((1, 2)), 0)
-    refusal = refused(caught.value)
-    assert (refusal.status, refusal.code) == (409, "too_much_to_correct")
-    assert "Cut the video" in refusal.message
-    assert f"at most {getattr(team_corrections, name)}." in refusal.message
-
-
 def test_of_a_finding_that_is_being_withdrawn_nothing_is_said(
     bob: Staff, analysis: str, database: psycopg.Connection
 ) -> None:

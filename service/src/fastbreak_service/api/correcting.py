@@ -43,6 +43,8 @@ PATH = "/v1/analyses/{id}/corrections"
 MOST_PERSONS = 50
 """Who are one, in one correction."""
 _MOST_SECONDS = 1e6
+_CUT = "Cut the video to the part of interest, and send that."
+_FROM_ANEW = "Send the video again, where nothing is withdrawn yet, or the part of interest of it."
 
 
 def correction_routes(parts: Parts) -> list[Route]:
@@ -166,8 +168,8 @@ def refused(error: Exception) -> ApiError:
             return ApiError(
                 409,
                 "too_much_to_correct",
-                f"This analysis has {error.much} {error.what}; corrections are made of at most {error.most}. Cut the "
-                "video to the part of interest, and send that.",
+                f"This analysis has {error.much} {error.what}; corrections are made of at most {error.most}. "
+                f"{_FROM_ANEW if error.withdrawn else _CUT}",
             )
         case KeyReusedError():
             return ApiError(

@@ -338,7 +338,7 @@ SCHEMAS: Object = {
         version={**_COUNT, "description": "The newest; 0: nobody has said anything."},
         correctable={
             "type": "boolean",
-            "description": "Whether what is kept of the analysis lets persons be corrected.",
+            "description": "Whether what is kept of the analysis lets persons be corrected; not where it is too much.",
         },
     ),
     "NewCorrection": {

@@ -49,10 +49,15 @@ def of_team(engine: Engine, team: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def read_by_team(engine: Engine, team: str) -> Iterator[Connection]:
-    """Likewise, for who waits for what is read: it ends soon, also when the database hangs in the middle of it."""
+def read_by_team(engine: Engine, team: str, *, as_of_one_moment: bool = False) -> Iterator[Connection]:
+    """Likewise, for who waits for what is read: it ends soon, also when the database hangs in the middle of it.
+
+    `as_of_one_moment` as of `asked_by`.
+    """
     most = f"{(READ_SECONDS - _SOONER_SECONDS) * 1000:.0f}"
-    with asked_by(engine, _READ, {"team": team, "most": most}, READ_SECONDS) as connection:
+    with asked_by(
+        engine, _READ, {"team": team, "most": most}, READ_SECONDS, as_of_one_moment=as_of_one_moment
+    ) as connection:
         yield connection
 
 

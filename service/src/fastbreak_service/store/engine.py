@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.store.credentials import SERVICE_PAUSES, Credentials, FixedSource, SecretSource, log_in
@@ -106,6 +107,8 @@ def make_engine(
     def be_as_patient_as_before(connection: PatientConnection | None, _: object) -> None:
         if connection is not None:
             connection.answer_seconds, connection.answer_by = answer_seconds, None
+            if connection.isolation_level is not None and not connection.closed:
+                connection.isolation_level = None
 
     _ask_with_little_patience(engine)
     return engine
@@ -136,14 +139,21 @@ def _little_patience(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def asked_by(
-    engine: Engine, statement: str, values: Mapping[str, object], seconds: float | None = None
+    engine: Engine,
+    statement: str,
+    values: Mapping[str, object],
+    seconds: float | None = None,
+    *,
+    as_of_one_moment: bool = False,
 ) -> Iterator[Connection]:
     """A transaction whose first statement, in the driver's words, asks as well whether anybody is there.
 
     So the pool need not ask. A connection that is lost with this statement is replaced, as nothing was done yet. All
-    of it takes so many `seconds` at most, where these are given.
+    of it takes so many `seconds` at most, where these are given. `as_of_one_moment`: whatever others change meanwhile,
+    all statements see what the first one could see.
     """
     ends = None if seconds is None else time.monotonic() + seconds
+    level = IsolationLevel.REPEATABLE_READ if as_of_one_moment else None
     before = _asks_first.set(True)
     try:
         connection = engine.connect()
@@ -151,11 +161,13 @@ def asked_by(
         _asks_first.reset(before)
     with connection:
         try:
+            _isolate(connection, level)
             _ask(connection, statement, values, ends)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
             connection.rollback()
+            _isolate(connection, level)
             _ask(connection, statement, values, ends)
         yield connection
         connection.commit()
@@ -172,6 +184,12 @@ def asking(engine: Engine, seconds: float) -> Iterator[Connection]:
 
 def _be_done_by(connection: Connection, ends: float | None) -> None:
     connection.connection.driver_connection.answer_by = ends  # type: ignore[union-attr]
+
+
+def _isolate(connection: Connection, level: IsolationLevel | None) -> None:
+    """Of the connection that there is now, until it goes back to the pool: one that replaces another knows nothing."""
+    if level is not None:
+        connection.connection.driver_connection.isolation_level = level  # type: ignore[union-attr]
 
 
 def _ask(connection: Connection, statement: str, values: Mapping[str, object], ends: float | None) -> None:

@@ -45,7 +45,10 @@ KEY = "key"
 MOST_VERSIONS = 999
 """Entries of one analysis."""
 MOST_SIGHTINGS, MOST_PERSONS, MOST_FINDINGS, MOST_MEGABYTES = 250_000, 1000, 20_000, 32
-"""What a correction reads at most. An analysis of the usual FASTBREAK_MAX_WORK_SECONDS has 90,000 sightings at most."""
+"""What a correction reads at most; undoing one may read `_FOR_UNDOING` times as much.
+
+An analysis of the usual FASTBREAK_MAX_WORK_SECONDS has 90,000 sightings at most."""
+_FOR_UNDOING = 2
 _CORRECT_SECONDS = 60
 _MOST_TRIES = 3
 # Somebody reviewed one of the findings after it was read here. What is said of it belongs into what is computed.
@@ -57,11 +60,14 @@ class UncorrectableError(Exception):
 
 
 class TooMuchError(Exception):
-    """More is kept of an analysis than is read for a correction: `much` of `what`, where it may be `most`."""
+    """More is kept of an analysis than is read for a correction: `much` of `what`, where it may be `most`.
 
-    def __init__(self, much: int, most: int, what: str) -> None:
+    `withdrawn`: whether what corrections have withdrawn counts as well.
+    """
+
+    def __init__(self, much: int, most: int, what: str, *, withdrawn: bool) -> None:
         super().__init__(what)
-        self.much, self.most, self.what = much, most, what
+        self.much, self.most, self.what, self.withdrawn = much, most, what, withdrawn
 
 
 class KeyReusedError(Exception):
@@ -86,7 +92,7 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, newest first; of each whether it stands; the newest version, 0: none; whether there can be more."""
+    """Entries, newest first; of each whether it stands; the newest version, 0: none; whether more can be said."""
 
     rows: Sequence[RowMapping]
     undone: frozenset[int]
@@ -116,11 +122,11 @@ class TeamCorrections:
         """The newest entries, one more than the limit; those before a version, when given; None: no analysis."""
         mine = sa.select(analyses.c.id).where(analyses.c.team == self._team, analyses.c.id == analysis)
         kept = sa.select(trails.c.track).where(trails.c.analysis_id == analysis).limit(1)
-        with read_by_team(self._engine, self._team) as connection:
+        with read_by_team(self._engine, self._team, as_of_one_moment=True) as connection:
             if connection.execute(mine).first() is None:
                 return None
             rows = connection.execute(_entries(analysis)).mappings().all()
-            correctable = connection.execute(kept).first() is not None
+            correctable = connection.execute(kept).first() is not None and not _too_much(connection, analysis)
         undone = _undone(rows)
         page = [row for row in reversed(rows) if before is None or row["version"] < before]
         return Page(page[: limit + 1], undone, rows[-1]["version"] if rows else 0, correctable)
@@ -151,13 +157,15 @@ class TeamCorrections:
         mine = sa.select(analyses.c.id).where(
             analyses.c.team == self._team, analyses.c.id == analysis, analyses.c.status == "succeeded"
         )
-        with read_by_team(self._engine, self._team) as connection:
+        # What is refused is refused of the version that was seen, and what is computed is of one moment.
+        with read_by_team(self._engine, self._team, as_of_one_moment=True) as connection:
             if connection.execute(mine).first() is None:
                 return None
-            # First what is compared again before it is written: what is read after it is as of then, or it is not kept.
             entries = connection.execute(_entries(analysis)).mappings().all()
             if conflict := self._conflict(entries, claim):
                 return conflict
+            if too_much := _too_much(connection, analysis, _FOR_UNDOING if isinstance(claim.said, Undo) else 1):
+                raise too_much
             return _stored(connection, analysis, entries)
 
     @repeatable
@@ -219,9 +227,8 @@ def _entries(analysis: UUID) -> sa.Select[Any]:
 
 
 def _stored(connection: Connection, analysis: UUID, entries: Sequence[RowMapping]) -> Stored:
-    """What is stored of an analysis, but for its findings. Raises UncorrectableError, TooMuchError."""
+    """What is stored of an analysis, but for its findings. Raises UncorrectableError."""
     erased = _erased(connection, analysis)
-    _refuse_too_much(connection, analysis)
     kept = sa.select(trails).where(trails.c.analysis_id == analysis).order_by(trails.c.track, trails.c.first_frame)
     rows = connection.execute(kept).mappings().all()
     if not rows:
@@ -258,25 +265,32 @@ def _findings(connection: Connection, analysis: UUID) -> list[Known]:
     ]
 
 
-def _refuse_too_much(connection: Connection, analysis: UUID) -> None:
-    """Raise TooMuchError where more is kept than is read for a correction, by sums that the database makes."""
+def _too_much(connection: Connection, analysis: UUID, times: int = 1) -> TooMuchError | None:
+    """What is more than so many times what is read for a correction, by sums that the database makes; None: nothing."""
     of_trails = sa.select(
         sa.func.coalesce(sa.func.sum(sa.func.length(trails.c.content)), 0) / ROW.itemsize,
         sa.func.count(trails.c.person.distinct()),
     ).where(trails.c.analysis_id == analysis)
-    of_findings = sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.pg_column_size(findings.c.content)), 0)
-    ).where(findings.c.analysis_id == analysis)
+    of_findings = sa.select(sa.func.count(), _bytes(findings)).where(findings.c.analysis_id == analysis)
+    of_events = sa.select(_bytes(events)).where(events.c.analysis_id == analysis)
     seen, persons = connection.execute(of_trails).one()
     found, size = connection.execute(of_findings).one()
-    for much, most, what in (
-        (seen, MOST_SIGHTINGS, "sightings of persons"),
-        (persons, MOST_PERSONS, "persons"),
-        (found, MOST_FINDINGS, "findings, with those that corrections have withdrawn"),
-        (size // 2**20, MOST_MEGABYTES, "megabytes of findings, with those that corrections have withdrawn"),
+    moved = connection.execute(of_events).scalar_one()
+    for much, most, what, withdrawn in (
+        (seen, MOST_SIGHTINGS, "sightings of persons", False),
+        (persons, MOST_PERSONS, "persons", False),
+        (found, MOST_FINDINGS, "findings, with those that corrections have withdrawn", True),
+        (size // 2**20, MOST_MEGABYTES, "megabytes of findings, with those that corrections have withdrawn", True),
+        (moved // 2**20, MOST_MEGABYTES, "megabytes of events", False),
     ):
-        if much > most:
-            raise TooMuchError(int(much), most, what)
+        if much > times * most:
+            return TooMuchError(int(much), times * most, what, withdrawn=withdrawn)
+    return None
+
+
+def _bytes(table: sa.Table) -> sa.ColumnElement[int]:
+    """Of what is read of it: a table keeps it compressed."""
+    return sa.func.coalesce(sa.func.sum(sa.func.octet_length(sa.cast(table.c.content, sa.Text))), 0)
 
 
 def _plan(what: Change) -> dict[str, Any]:

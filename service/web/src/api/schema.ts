@@ -1043,7 +1043,7 @@ export interface components {
             next: string | null;
             /** @description The newest; 0: nobody has said anything. */
             version: number;
-            /** @description Whether what is kept of the analysis lets persons be corrected. */
+            /** @description Whether what is kept of the analysis lets persons be corrected; not where it is too much. */
             correctable: boolean;
         };
         NewCorrection: {
