@@ -9,8 +9,9 @@ import argparse
 import csv
 import io
 import math
+import tracemalloc
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,17 +21,27 @@ from fastbreak_service.body_heights import body_height
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.movement.series import KEPT
 from fastbreak_service.people.observed import Observed
-from fastbreak_service.reporting.exports import Exports, exports
-from fastbreak_service.reporting.markers import MARKERS
+from fastbreak_service.reporting.exports import exports
+from fastbreak_service.reporting.markers import MARKERS, Places
+from fastbreak_service.reporting.opensim import marker_file
 from fastbreak_service.vision.angles import Angle, measure
 from fastbreak_service.vision.landmarks import Landmark
 from support import models, reports
 from support.figures import METRES, SHANK, THIGH, Camera, Drop, film
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fastbreak_service.movement.series import Doubles, Trail
 
 RATE = 30
+
+
+class Exports(NamedTuple):
+    """Files by their names in the report's folder, and what is said of them."""
+
+    files: dict[str, str]
+    words: list[str]
 
 
 def made(kept: Observed, heights: dict[int, float] | None = None, rate: float = RATE) -> Exports:
@@ -41,7 +52,12 @@ def made(kept: Observed, heights: dict[int, float] | None = None, rate: float = 
         trails.add(sighting)
     persons = [Person(person, 1, 0, 1, {}) for person, _ in trails.everybody()]
     video = replace(result.video, frames_per_second=rate)
-    return exports(replace(result, video=video, persons=persons), kept, trails, heights or {})
+    files: dict[str, str] = {}
+
+    def keep(name: str, parts: Iterable[str]) -> None:
+        files[name] = "".join(parts)
+
+    return Exports(files, exports(replace(result, video=video, persons=persons), kept, trails, heights or {}, keep))
 
 
 def kept_of(trail: Trail) -> Observed:
@@ -333,6 +349,26 @@ def test_who_has_no_scale_has_markers_in_pixels_and_is_told_why() -> None:
     assert [name for name in unseen.files if name.endswith(".trc")] == ["opensim/person1_px.trc"]
     assert any("were not seen well enough" in words for words in unseen.words)
     assert any("nobody in this clip is person 7" in words for words in unseen.words)
+
+
+def test_markers_are_made_a_row_at_a_time() -> None:
+    points = np.random.default_rng(0).uniform(0, 1000, (2000, len(Landmark), 2))
+    lines = marker_file("long.trc", Places(50.0, np.arange(2000) / 50, 0, points), None, 1000)
+    tracemalloc.start()
+    try:
+        size = sum(len(line) for line in lines)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size > 800_000
+    assert most < 100_000
+
+
+def test_of_whom_no_landmark_was_seen_there_are_no_markers_but_a_reason() -> None:
+    unseen = made(models.filmed(lambda _: models.Posed(), 90, hide=lambda _: list(Landmark)), {1: 1.8})
+    assert list(unseen.files) == ["opensim/not_told.csv"]
+    assert "person 1 has no markers (TRC): no landmark was ever seen well enough" in unseen.words
+    assert not any("pixels" in words for words in unseen.words)
 
 
 def test_each_person_has_files_of_their_own() -> None:

@@ -7,42 +7,40 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.reporting.markers import places
+from fastbreak_service.reporting.markers import places, visible
 from fastbreak_service.reporting.opensim import marker_file, metres_per_pixel, motion_file
 from fastbreak_service.reporting.stretches import stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fastbreak_service.analysis import Result
     from fastbreak_service.movement.review import Trails
     from fastbreak_service.people.observed import Observed
-    from fastbreak_service.reporting.markers import Places
     from fastbreak_service.reporting.stretches import Gap
+
+    type Keep = Callable[[str, Iterable[str]], None]
+    """Takes a file by its name in the report's folder and its text in parts, which are made as they are taken."""
 
 FOLDER = "opensim"
 NOT_TOLD = f"{FOLDER}/not_told.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Exports:
-    """Files by their names in the report's folder, and what is to be said of them."""
+def exports(
+    result: Result, observed: Observed, trails: Trails, body_heights: Mapping[int, float], keep: Keep
+) -> list[str]:
+    """Keep everybody's motions and markers, these in metres where a body height (metres, by person) is given.
 
-    files: dict[str, str]
-    words: list[str]
-
-
-def exports(result: Result, observed: Observed, trails: Trails, body_heights: Mapping[int, float]) -> Exports:
-    """Everybody's motions and markers, these in metres where a body height (metres, by person) is given."""
-    files: dict[str, str] = {}
+    Returns what is to be said of them.
+    """
     words: list[str] = []
     gaps: list[tuple[int, Gap]] = []
     rows, rate = observed.rows, result.video.frames_per_second
+    in_pixels = False
     for person in (one.id for one in result.persons):
         found = places(rows[rows["person"] == person], rate)
         if found is None:
@@ -51,19 +49,25 @@ def exports(result: Result, observed: Observed, trails: Trails, body_heights: Ma
         motions, missing = stretches(found)
         gaps += [(person, gap) for gap in missing]
         for number, stretch in enumerate(motions, 1):
-            files[f"{FOLDER}/person{person}_{number}.mot"] = motion_file(f"person{person}_{number}", stretch)
+            name = f"person{person}_{number}"
+            keep(f"{FOLDER}/{name}.mot", motion_file(name, stretch))
         if not motions:
             words.append(f"person {person} has no motion (MOT): {NOT_TOLD} says why")
-        markers, said = _markers(person, result, found, trails, body_heights.get(person))
-        files |= markers
+        if not visible(found):
+            words.append(f"person {person} has no markers (TRC): no landmark was ever seen well enough")
+            continue
+        scale, said = _scale(person, result, trails, body_heights.get(person))
+        name = f"person{person}.trc" if scale is not None else f"person{person}_px.trc"
+        keep(f"{FOLDER}/{name}", marker_file(name, found, scale, result.video.height))
+        in_pixels |= scale is None
         words += said
     strangers = sorted(set(body_heights) - {one.id for one in result.persons})
     words += [f"nobody in this clip is person {person}, whose body height was given" for person in strangers]
-    if any(name.endswith("_px.trc") for name in files):
+    if in_pixels:
         words.append("markers (TRC) in pixels have no scale; say --body-height PERSON=METRES for metres")
     if gaps:
-        files[NOT_TOLD] = _not_told(gaps)
-    return Exports(files, words)
+        keep(NOT_TOLD, [_not_told(gaps)])
+    return words
 
 
 def _not_told(gaps: Sequence[tuple[int, Gap]]) -> str:
@@ -74,10 +78,8 @@ def _not_told(gaps: Sequence[tuple[int, Gap]]) -> str:
     return text.getvalue()
 
 
-def _markers(
-    person: int, result: Result, found: Places, trails: Trails, body_height: float | None
-) -> tuple[dict[str, str], list[str]]:
-    """A person's marker file, and the scale that it has or why it has none."""
+def _scale(person: int, result: Result, trails: Trails, body_height: float | None) -> tuple[float | None, list[str]]:
+    """The scale of a person's markers in metres a pixel, and what is to be said of it or why there is none."""
     motion = None if body_height is None else trails.motion(person, result.video.frames_per_second)
     scale = None if motion is None or body_height is None else metres_per_pixel(motion, body_height)
     told = []
@@ -92,5 +94,4 @@ def _markers(
             f"person {person} has markers (TRC) in pixels: trunk and legs were not seen well enough to tell how many "
             f"pixels {body_height:g} m are"
         )
-    name = f"person{person}.trc" if scale is not None else f"person{person}_px.trc"
-    return {f"{FOLDER}/{name}": marker_file(name, found, scale, result.video.height)}, told
+    return scale, told

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,29 +97,28 @@ def _filled(  # noqa: PLR0913 - a report is all of this
     evidence = _evidence(frames, kept, told, made if video else None)
     films_old = films_there and filmed != stands
     evidence = replace(evidence, films=evidence.films or films_there, films_old=films_old)
-    more = exports(told.result, told.observed, told.trails, kept.wanted.body_heights)
-    content = {
-        "result.json": json.dumps(as_json(document(kept.origin, told.people, told.result, told.movement)), indent=2)
-        + "\n",
-        "angles.csv": tables.angles(told.rows),
-        "events.csv": tables.events(told.movement),
-        "findings.csv": tables.findings(told.movement),
-        "report.html": page(document(kept.origin, told.people, told.result, told.movement), evidence),
-        **more.files,
-    }
+    keep = partial(_keep, made)
+    words = exports(told.result, told.observed, told.trails, kept.wanted.body_heights, keep)
+    said = document(kept.origin, told.people, told.result, told.movement)
+    keep("result.json", [json.dumps(as_json(said), indent=2), "\n"])
+    keep("angles.csv", [tables.angles(told.rows)])
+    keep("events.csv", [tables.events(told.movement)])
+    keep("findings.csv", [tables.findings(told.movement)])
+    keep("report.html", [page(said, evidence)])
     if kept.wanted.as_parquet:
         parquet.write(made / parquet.NAME, told.rows)
-    names = _written(made, {name: text.encode() for name, text in content.items()})
+    names = _names(made)
     shots = {
         (track, frame): shot
         for (person, frame), shot in evidence.shots.items()
         if (track := _tracks(kept, frame).get(person)) is not None
     }
     changed = replace(kept, wanted=replace(kept.wanted, filmed=filmed), shots={**kept.shots, **shots})
-    _written(made, kept_files(changed, names))
+    for name, content in kept_files(changed, names).items():
+        _place(made, name).write_bytes(content)
     lacking = len(_wanted(told.trails, told.movement)) - len(evidence.shots) if frames is None else 0
     missing = [_LACKING.format(lacking)] * (lacking > 0)
-    return names, [*more.words, *missing, *([_OLD_FILM] if films_old else [])]
+    return names, [*words, *missing, *([_OLD_FILM] if films_old else [])]
 
 
 _LACKING = "{} of the pictures that it would show were never taken: say --footage FILE with the clip"
@@ -182,11 +182,18 @@ def _carry(path: Path, to: Path) -> None:
         shutil.copy2(path, to, follow_symlinks=False)
 
 
-def _written(made: Path, content: Mapping[str, bytes]) -> list[str]:
-    """Write files by their names; the names of all that is in the folder then."""
-    for name, text in content.items():
-        (made / name).parent.mkdir(exist_ok=True)
-        (made / name).write_bytes(text)
+def _keep(made: Path, name: str, parts: Iterable[str]) -> None:
+    """Write a file, of which no more is held than one part."""
+    with _place(made, name).open("w", encoding="utf-8", newline="") as file:
+        file.writelines(parts)
+
+
+def _place(made: Path, name: str) -> Path:
+    (made / name).parent.mkdir(exist_ok=True)
+    return made / name
+
+
+def _names(made: Path) -> list[str]:
     return sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
 
 

@@ -76,3 +76,8 @@ def places(rows: Rows, clip_rate: float) -> Places | None:
         for axis in range(2):
             points[:, landmark, axis] = mended(even[:, landmark, axis], rate)[0]
     return Places(rate, grid, int(frames[0]), points)
+
+
+def visible(found: Places) -> list[Landmark]:
+    """The landmarks that were seen at least once, in the order of `MARKERS`."""
+    return [landmark for landmark in MARKERS if np.isfinite(found.points[:, landmark]).all(axis=1).any()]

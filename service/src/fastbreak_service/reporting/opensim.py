@@ -6,27 +6,30 @@
 As OpenSim 4 reads them (`Storage` and `TRCFileAdapter` of opensim-core): a motion has no missing values, since its
 reader stops at the first; a marker that is missing is three empty fields, and each row ends with a tab, without which
 the last empty field is not counted.
+
+Files are made a line at a time: the marker file of the longest clip has 90,000 rows, which were 440 MB at once.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastbreak_service.reporting.coordinates import LEFT_OUT, SEEN
-from fastbreak_service.reporting.markers import MARKERS
+from fastbreak_service.reporting.markers import MARKERS, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fastbreak_service.movement.series import Doubles, Motion
     from fastbreak_service.reporting.markers import Places
     from fastbreak_service.reporting.stretches import Stretch
 
 
-def motion_file(name: str, stretch: Stretch) -> str:
-    """A stretch of coordinates as MOT."""
+def motion_file(name: str, stretch: Stretch) -> Iterator[str]:
+    """A stretch of coordinates as the lines of a MOT."""
     labels = ["time", *stretch.names]
     header = [
         name,
@@ -47,9 +50,10 @@ def motion_file(name: str, stretch: Stretch) -> str:
     ]
     rows = (
         [f"{time:.6f}", *(f"{value:.3f}" for value in values)]
-        for time, values in zip(stretch.times.tolist(), stretch.values.tolist(), strict=True)
+        for time, values in zip(stretch.times, stretch.values, strict=True)
     )
-    return _text([*header, *("\t".join(fields) for fields in (labels, *rows))])
+    yield from _lines([line] for line in header)
+    yield from _lines(chain([labels], rows))
 
 
 def metres_per_pixel(motion: Motion, body_height: float) -> float | None:
@@ -58,14 +62,12 @@ def metres_per_pixel(motion: Motion, body_height: float) -> float | None:
     return body_height / float(np.median(known)) if len(known) else None
 
 
-def marker_file(name: str, found: Places, scale: float | None, picture_height: int) -> str:
-    """Landmarks as TRC from the lower left corner of the picture: x to its right, y up, z 0 and to the camera.
+def marker_file(name: str, found: Places, scale: float | None, picture_height: int) -> Iterator[str]:
+    """The lines of a TRC with landmarks, from the lower left corner of the picture: x right, y up.
 
-    In metres if the scale, of metres a pixel, is known, else in pixels.
+    z is to the camera and 0. In metres if the scale, of metres a pixel, is known, else in pixels.
     """
-    seen = [landmark for landmark in MARKERS if np.isfinite(found.points[:, landmark]).all(axis=1).any()]
-    points = found.points[:, seen]
-    placed = np.stack([points[:, :, 0], picture_height - points[:, :, 1]], axis=2) * (1.0 if scale is None else scale)
+    seen = visible(found)
     rate, count = f"{found.rate:g}", str(len(found.times))
     facts = {
         "DataRate": rate,
@@ -77,20 +79,23 @@ def marker_file(name: str, found: Places, scale: float | None, picture_height: i
         "OrigDataStartFrame": str(found.first_frame),
         "OrigNumFrames": count,
     }
+    yield from _lines(
+        [
+            ["PathFileType", "4", "(X/Y/Z)", name],
+            list(facts),
+            list(facts.values()),
+            ["Frame#", "Time", *(field for landmark in seen for field in (MARKERS[landmark], "", "")), ""],
+            ["", "", *(f"{axis}{number}" for number in range(1, len(seen) + 1) for axis in "XYZ"), ""],
+            [],
+        ]
+    )
     digits = 2 if scale is None else 5
-    lines = [
-        ["PathFileType", "4", "(X/Y/Z)", name],
-        list(facts),
-        list(facts.values()),
-        ["Frame#", "Time", *(field for landmark in seen for field in (MARKERS[landmark], "", "")), ""],
-        ["", "", *(f"{axis}{number}" for number in range(1, len(seen) + 1) for axis in "XYZ"), ""],
-        [],
-        *(
-            [str(number), f"{time:.6f}", *_places(row, digits), ""]
-            for number, (time, row) in enumerate(zip(found.times.tolist(), placed, strict=True), 1)
-        ),
-    ]
-    return _text("\t".join(fields) for fields in lines)
+    factor, up = (1.0 if scale is None else scale), np.array([1, -1])
+    rows = ((row[seen] * up + [0, picture_height]) * factor for row in found.points)
+    yield from _lines(
+        [str(number), f"{time:.6f}", *_places(row, digits), ""]
+        for number, (time, row) in enumerate(zip(found.times, rows, strict=True), 1)
+    )
 
 
 def _places(row: Doubles, digits: int) -> list[str]:
@@ -102,5 +107,5 @@ def _places(row: Doubles, digits: int) -> list[str]:
     ]
 
 
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def _lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    return ("\t".join(fields) + "\n" for fields in rows)
