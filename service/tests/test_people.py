@@ -9,6 +9,7 @@ import argparse
 import json
 from array import array
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from fastbreak_service.analyze_options import add_analyze_options
 from fastbreak_service.errors import AnalysisError
-from fastbreak_service.people.corrections import Exchange, Merge, Split, corrected
+from fastbreak_service.people.corrections import Apart, Exchange, Merge, Split, corrected
 from fastbreak_service.people.doubts import MOST, Whereabouts, _Everybody
 from fastbreak_service.people.values import Kind
 from fastbreak_service.vision.pose import Pose
@@ -134,6 +135,35 @@ def test_the_advice_of_a_return_makes_one_of_two() -> None:
     found, made = corrected(told, said(doubt.words))
     assert {one.person for one in found} == {1}
     assert [one.words for one in made] == ["Persons 1 and 2 are one, who is number 1."]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [],
+        [Merge((1, 3))],
+        [Merge((1, 3)), Exchange(1, 2, 0.0)],
+        [Split(3, 3.2, 4), Merge((1, 4))],
+        [Split(2, 0.5, 4), Merge((1, 4))],
+    ],
+)
+def test_who_were_told_apart_stay_so_under_their_later_numbers(later: list[Correction]) -> None:
+    two = [replace(one, person=one.person + 1) for one in away(2, 2.0, 100.0)]
+    told = [*two, *(sighting(1, frame) for frame in range(60 * RATE, 61 * RATE))]
+    (doubt,) = whereabouts(told).doubts()
+    apart = Apart(doubt.person, doubt.other, doubt.seconds)
+    found, made = corrected(told, [apart, *later])
+    moments = [[one.seconds for one in whereabouts(found).doubts(answers)] for answers in (made[1:], made)]
+    assert [doubt.seconds in listed for listed in moments] == [True, False]
+
+
+def test_that_others_are_two_answers_no_doubt() -> None:
+    told = away(2, 2.0, 100.0)
+    (doubt,) = whereabouts(told).doubts()
+    others = [Apart(3, 4, doubt.seconds), Apart(1, 2, doubt.seconds + 1), Apart(1, 5, doubt.seconds)]
+    assert whereabouts(told).doubts(others) == [doubt]
+    # Who was told apart from 1 is 3 since, and whoever is 2 now is another.
+    assert whereabouts(told).doubts([Apart(1, 2, doubt.seconds), Exchange(2, 3, -99)]) == [doubt]
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def corrected(sightings: Iterable[Sighting], asked: Sequence[Asked]) -> tuple[li
     made: list[Correction] = []
     for one in asked:
         checked = (one.timed(seen) if isinstance(one, FromFrame) else one).checked(seen, highest + 1)
-        highest = max(highest, *checked.touched)
+        highest = max((highest, *checked.touched))
         seen = seen.under(checked.numbers(seen))
         made.append(checked)
     return under(found, seen.persons), made

@@ -15,11 +15,11 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastbreak_service.people.corrections import Apart, Exchange
+from fastbreak_service.people.corrections import Apart, Exchange, Seen
 from fastbreak_service.people.values import Doubt, Kind
 from fastbreak_service.vision.region import Box, box_around
 
@@ -73,7 +73,7 @@ class Whereabouts:
     def plain(self, answered: Iterable[Correction] = ()) -> list[Doubt]:
         """What is in doubt, in order of time, but for what was `answered`; of too many the first."""
         ways = sorted(self._ways.values(), key=lambda way: (way.times[0], way.person))
-        known = [one for one in answered if isinstance(one, Apart | Exchange)]
+        known = list(_answers(list(answered)))
         hidden = (doubt for doubt in _hidden(ways) if not _is_answered(doubt, known))
         newcomers = (doubt for doubt in _newcomers(ways) if not _is_answered(doubt, known))
         found = [*newcomers, *islice(hidden, MOST)]
@@ -189,13 +189,41 @@ def _advice(doubt: Doubt) -> str:
     return f"If they changed numbers there: --exchange {doubt.person},{doubt.other}@{moment(doubt.seconds)}"
 
 
-def _is_answered(doubt: Doubt, known: Iterable[Apart | Exchange]) -> bool:
+class _Answer(NamedTuple):
+    """What was said of two at a time, by all numbers that they may have there now."""
+
+    said: Apart | Exchange
+    person: frozenset[int]
+    other: frozenset[int]
+
+    def of(self, doubt: Doubt) -> bool:
+        """Whether it is of those two, just there."""
+        there = abs(self.said.seconds - doubt.seconds) <= _HIDDEN_SECONDS
+        pairs = ((doubt.person, doubt.other), (doubt.other, doubt.person))
+        return there and any(one in self.person and other in self.other for one, other in pairs)
+
+
+def _answers(corrections: Sequence[Correction]) -> Iterator[_Answer]:
+    """What was said of two, with the numbers that later corrections gave them."""
+    for place, said in enumerate(corrections):
+        if isinstance(said, Apart | Exchange):
+            later = corrections[place + 1 :]
+            yield _Answer(said, _now(said.person, said.seconds, later), _now(said.other, said.seconds, later))
+
+
+def _now(person: int, seconds: float, later: Iterable[Correction]) -> frozenset[int]:
+    """A person's numbers at a time, and so long before it as somebody may have been lost who is in doubt there."""
+    times = np.array([seconds, seconds - LONGEST_ABSENCE_SECONDS])
+    seen = Seen(np.array([person, person], np.int64), np.zeros(2, np.int64), times)
+    for correction in later:
+        seen = seen.under(correction.numbers(seen))
+    return frozenset(seen.persons.tolist())
+
+
+def _is_answered(doubt: Doubt, known: Iterable[_Answer]) -> bool:
     """Whether somebody said that they changed numbers just there, or that they are two and did not."""
-    of_kind = [one for one in known if isinstance(one, Apart) or doubt.kind is Kind.MAY_BE_EXCHANGED]
-    return any(
-        {one.person, one.other} == {doubt.person, doubt.other} and abs(one.seconds - doubt.seconds) <= _HIDDEN_SECONDS
-        for one in of_kind
-    )
+    of_kind = (one for one in known if isinstance(one.said, Apart) or doubt.kind is Kind.MAY_BE_EXCHANGED)
+    return any(one.of(doubt) for one in of_kind)
 
 
 def moment(seconds: float) -> str:
