@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fastbreak_service.movement.baseline import NEEDED_VALUES, compared, distinct
+from fastbreak_service.movement.baseline import MOST_LANDINGS, MOST_MEASURED, NEEDED_VALUES, compared
 from fastbreak_service.movement.own_range import MOST_RECORDINGS, own_range
 from fastbreak_service.movement.values import Legs, Name, Side, Status, Unlike, View
 from support.landings import landing, recording
@@ -107,7 +108,7 @@ def test_too_few_earlier_landings_are_no_baseline_and_counted() -> None:
 def test_what_was_measured_otherwise_is_not_compared_and_counted(more: dict[str, Any], why: Unlike) -> None:
     (missing,) = compared(recording("now", (30.0, 31.0, 32.0)), earlier(**more)).missing
     assert [(one.why, one.values) for one in missing.left_out] == [(why, 12)]
-    assert "Not comparable: 12 " in missing.words
+    assert "Not compared: 12 " in missing.words
 
 
 def test_another_network_or_precision_is_not_compared() -> None:
@@ -136,18 +137,72 @@ def test_own_footage_and_copies_count_once_and_never_against_themselves() -> Non
     again = replace(before[0], analysis="sent again", footage="")
     same_clip = replace(recording("under another name", (1.0, 2.0)), footage=now.footage)
     itself = replace(recording("now", (1.0, 2.0)), footage="")
-    assert distinct(now, [itself, same_clip, *before, again, replace(now, analysis="copy", footage="")]) == before
-    found = told(now, [itself, same_clip, *before, again])
+    copy = replace(now, analysis="copy", footage="")
+    found = told(now, [itself, same_clip, *before, again, copy])
+    assert found.baseline is not None
+    assert (found.baseline.values, [one.analysis for one in found.baseline.earlier]) == (
+        12,
+        ["day 0", "day 1", "day 2"],
+    )
+    assert [(one.why, one.values) for one in found.baseline.left_out] == [(Unlike.COPY, 2 + 2 + 4 + 3)]
+    assert "Not compared: 11 of a clip that is there already." in found.words
+
+
+def test_a_copy_that_is_not_comparable_hides_no_comparable_one() -> None:
+    copies = [replace(one, analysis=f"bf16 {one.analysis}", network="blazepose-full-bf16 0") for one in earlier()]
+    found = told(recording("now", (72.0, 71.0, 70.0)), [*copies, *earlier()])
     assert found.baseline is not None
     assert found.baseline.values == 12
+    assert [(one.why, one.values) for one in found.baseline.left_out] == [(Unlike.NETWORK, 12)]
 
 
-def test_as_many_recordings_are_compared_as_there_may_be_the_first_of_them() -> None:
+def test_the_newest_comparable_recordings_are_compared_and_the_others_counted() -> None:
     many = [recording(f"day {number}", (70.0 + number, 71.0)) for number in range(MOST_RECORDINGS + 5)]
-    assert distinct(recording("now", (1.0,)), many) == many[:MOST_RECORDINGS]
+    other = [recording(f"front {number}", (8.0 + number,), view=View.FRONTAL) for number in range(MOST_RECORDINGS)]
+    found = told(recording("now", (72.0, 71.0, 70.0)), [*other, *many])
+    assert found.baseline is not None
+    assert {one.analysis for one in found.baseline.earlier} == {one.analysis for one in many[:MOST_RECORDINGS]}
+    left_out = [(one.why, one.values) for one in found.baseline.left_out]
+    assert left_out == [(Unlike.VIEW, MOST_RECORDINGS), (Unlike.LIMIT, 10)]
 
 
-@pytest.mark.parametrize("nothing", [None, math.nan, math.inf, -math.inf])
+def test_all_landings_of_this_clip_count_and_fifty_comparable_of_each_earlier_one() -> None:
+    tired = (72.0, 71.0, 70.0) * 20 + (30.0,) * 61
+    found = told(recording("now", tired), earlier())
+    assert (found.repetitions, found.status) == (len(tired), Status.FOR_REVIEW)
+    first = recording("day 0", [70.0 + place / 100 for place in range(MOST_LANDINGS + 7)])
+    unknown = [landing(70.0, contact=place, legs=Legs.UNKNOWN) for place in range(MOST_LANDINGS)]
+    before = [replace(first, landings=[*unknown, *first.landings]), *earlier()[1:]]
+    found = told(recording("now", (72.0, 71.0, 70.0)), before)
+    assert found.baseline is not None
+    assert found.baseline.values == MOST_LANDINGS + 8
+    assert [(one.why, one.values) for one in found.baseline.left_out] == [(Unlike.LIMIT, 7)]
+
+
+@pytest.mark.parametrize(
+    ("now", "error", "words"),
+    [
+        ((72.0, 73.0, 71.0), 3.0, "3 of 3 landings are within the own range of "),
+        ((45.0, 48.0, 46.0), 12.4, "Of 3 landings 3 below the own range of "),
+        ((45.0, 48.0, 99.0, 72.0), 14.0, "Of 4 landings 1 above and 2 below the own range of "),
+    ],
+)
+def test_what_does_not_clear_the_range_is_not_said_to_be_within_it(
+    now: tuple[float, ...], error: float, words: str
+) -> None:
+    before = [recording(f"day {number}", day, error) for number, day in enumerate(DAYS)]
+    found = told(recording("now", now, error), before)
+    assert found.status is Status.NOT_CLEAR
+    assert found.words.startswith(words)
+    assert ("neither told nor excluded" in found.words) is (now != (72.0, 73.0, 71.0))
+    assert found.baseline is not None
+    below = re.search(r"clears it below (-?[\d.]+) or above", found.words)
+    assert below is not None
+    clear = told(recording("now", [float(below[1]) - 0.1] * 3, error), before)
+    assert clear.status is Status.FOR_REVIEW
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan, math.inf, -math.inf, 1e160, -2.0 * MOST_MEASURED])
 @pytest.mark.parametrize("of", ["value", "error"])
 def test_what_is_no_number_is_never_compared(nothing: float | None, of: str) -> None:
     odd = landing(nothing if of == "value" else 30.0, nothing if of == "error" else 3.0)
@@ -155,6 +210,11 @@ def test_what_is_no_number_is_never_compared(nothing: float | None, of: str) -> 
     assert compared(replace(now, landings=[odd] * 3), earlier()).findings == []
     before = [replace(one, landings=[*one.landings, odd]) for one in earlier()]
     assert compared(now, before) == compared(now, earlier())
+
+
+def test_an_error_below_zero_is_never_compared() -> None:
+    found = compared(recording("now", (30.0, 31.0, 32.0)), earlier(error=-20.0))
+    assert found.findings == []
 
 
 def test_nothing_to_compare_tells_nothing() -> None:

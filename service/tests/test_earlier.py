@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,10 +20,10 @@ import jsonschema_rs
 import pytest
 
 from fastbreak_service.cli import main
-from fastbreak_service.earlier import Against, EarlierError, held_against, read
-from fastbreak_service.movement.values import Landing, Moved, Movement, Name, Side, Status, View
+from fastbreak_service.earlier import Against, EarlierError, against, held_against, read
+from fastbreak_service.movement.values import Landing, Legs, Moved, Movement, Name, Side, Status, View
 from fastbreak_service.report import Report, as_text
-from fastbreak_service.reporting import tables
+from fastbreak_service.reporting import kept, tables
 from fastbreak_service.reporting.document import as_json, document, schema
 from fastbreak_service.reporting.page import Evidence, page
 from support import reports
@@ -68,8 +70,8 @@ def _earlier(found: dict[str, Any], day: int) -> None:
 
 def compared(movement: Movement, before: list[str], player: int | None = None) -> tuple[Movement, str]:
     """What is said of the movement beside earlier reports."""
-    against = Against(player, [read(told) for told in before])
-    return held_against(movement, against, "1" * 64, reports.result().model)
+    earlier = Against(player, [read(told) for told in before])
+    return held_against(movement, earlier, "1" * 64, reports.result().model)
 
 
 def written(movement: Movement) -> Document:
@@ -87,7 +89,8 @@ def test_a_player_who_bends_the_knees_less_than_before_is_for_review(
     knee = own[Name.PEAK_KNEE_FLEXION, Side.LEFT]
     assert (knee.status, knee.repetitions, knee.view) == (Status.FOR_REVIEW, 3, View.SAGITTAL)
     assert knee.baseline is not None
-    assert [one.analysis for one in knee.baseline.earlier] == sorted(before)
+    named = [f"day {day} (00000000)" for day in range(4)]
+    assert [one.analysis for one in knee.baseline.earlier] == named, "no path of a machine"
     others = [one for one in own.values() if one.measure is not Name.PEAK_KNEE_FLEXION]
     assert {one.status for one in others} == {Status.NOT_CLEAR}
     assert moved.findings[: len(first[1].persons[0].findings)] == first[1].persons[0].findings
@@ -101,12 +104,16 @@ def test_the_report_shows_the_range_in_every_form(first: tuple[Path, Movement], 
     assert "Own range, on both legs:" in html
     assert html.count('class="range"') == sum(one.baseline is not None for one in movement.persons[0].findings)
     assert "Read from the own alone" not in html
+    assert "only if all were filmed from the same side" in html
     rows = list(csv.DictReader(tables.findings(movement).splitlines()))
     own = [row for row in rows if row["baseline_low"]]
-    assert {row["baseline_recordings"] for row in own} == {"4"}
+    assert {(row["baseline_recordings"], row["legs"]) for row in own} == {("4", "double")}
     assert all(row["baseline_mean"] == "" for row in rows if row["mark"] != "own")
     text = as_text(Report("clip.mp4", 1.0, reports.result(), [], reports.NOBODY_SAID, movement))
-    assert re.search(r"peak_knee_flexion, left: For review: below the own range of [\d.]+ to [\d.]+ by more", text)
+    assert re.search(
+        r"peak_knee_flexion, left, double leg, sagittal: For review: below the own range of [\d.]+ to [\d.]+ by more",
+        text,
+    )
 
 
 def test_too_few_earlier_reports_are_said_to_be_no_baseline(first: tuple[Path, Movement], before: list[str]) -> None:
@@ -128,11 +135,12 @@ def test_of_several_who_land_somebody_has_to_say_who_it_is(first: tuple[Path, Mo
     (moved,) = first[1].persons
     two = replace(first[1], persons=[moved, replace(moved, person=2)])
     movement, said = compared(two, before)
-    assert movement == two
+    assert movement == replace(two, no_baseline=said)
     assert said.endswith("persons 1, 2 land in this clip; say with --player who of them it is of.")
     movement, said = compared(two, before, player=2)
     assert [len(one.findings) > len(moved.findings) for one in movement.persons] == [False, True]
     assert compared(two, before, player=3)[1].endswith("person 3 does not land in this clip.")
+    assert movement.no_baseline == ""
     nobody = Movement([Moved(1, [], [])], 0)
     assert compared(nobody, before)[1].endswith("nobody lands in this clip.")
 
@@ -151,7 +159,7 @@ def test_a_folder_may_name_the_person(first: tuple[Path, Movement], tmp_path: Pa
         read(f"{folder}:3")
     # A folder whose own name ends like that is that folder.
     _changed(first[0], tmp_path / "day:7", lambda _: None)
-    assert read(str(tmp_path / "day:7")).analysis.endswith("day:7")
+    assert read(str(tmp_path / "day:7")).analysis.startswith("day:7 (")
 
 
 @pytest.mark.parametrize(
@@ -160,6 +168,8 @@ def test_a_folder_may_name_the_person(first: tuple[Path, Movement], tmp_path: Pa
         (None, "could not be read: No such file"),
         ("nonsense", "is no JSON"),
         ("[" * 100_000, "is no JSON"),
+        ('{"form": ["urn:fastbreak:analysis:1"]}', "does not have"),
+        ("[]", "does not have"),
         ("{}", "does not have the form of this release's results. Analyse that clip again"),
     ],
 )
@@ -197,4 +207,89 @@ def test_the_command_compares(person_clip: Path, before: list[str]) -> None:
     command = [sys.executable, "-m", "fastbreak_service", "analyze", str(person_clip), "--movement"]
     done = subprocess.run([*command, "--baseline", *before], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("Nothing was held against the baseline: nobody lands in this clip.\n")
+    said = "Nothing was held against the baseline: nobody lands in this clip.\n"
+    assert said in done.stdout
+    assert done.stderr.endswith(f"fastbreak-service: {said}")
+
+
+def test_what_was_not_compared_is_in_every_form(first: tuple[Path, Movement], before: list[str]) -> None:
+    (moved,) = first[1].persons
+    events = [replace(one, legs=Legs.UNKNOWN) if isinstance(one, Landing) else one for one in moved.events]
+    movement, said = compared(replace(first[1], persons=[replace(moved, events=events)]), before)
+    assert said == "Nothing was held against the baseline: of no landing of person 1 it is known on which legs it is."
+    assert as_json(written(movement))["movement"]["no_baseline"] == said
+    assert said in page(written(movement), Evidence({}, {}))
+    report = Report("clip.mp4", 1.0, reports.result(), [], reports.NOBODY_SAID, movement)
+    assert said in as_text(report)
+
+
+def test_what_cannot_be_compared_loses_no_result(first: tuple[Path, Movement], before: list[str]) -> None:
+    odd = [replace(read(told), landings=[{"legs": "double"}]) for told in before]
+    movement, said = held_against(first[1], Against(None, odd), "1" * 64, reports.result().model)
+    assert said.startswith("Nothing was held against the baseline: what the earlier reports hold cannot be compared")
+    assert movement == replace(first[1], no_baseline=said)
+
+
+def test_a_clip_may_be_named_as_it_likes(first: tuple[Path, Movement], tmp_path: Path) -> None:
+    def of_macos(found: dict[str, Any]) -> None:
+        found["origin"]["filename"] = "Screen Recording at 9.41.00\u202fAM\u00a0\n.mov"
+
+    _changed(first[0], tmp_path / "macos", of_macos)
+    assert read(str(tmp_path / "macos")).landings == read(str(first[0])).landings
+    out = tmp_path / "kept"
+    shutil.copytree(first[0], out)
+    (place,) = [one for one in out.rglob("*.json") if '"entries"' in one.read_text(encoding="utf-8")]
+    content = json.loads(place.read_text(encoding="utf-8"))
+    content["origin"]["filename"] = "9.41\u202fAM.mov"
+    place.write_text(json.dumps(content), encoding="utf-8")
+    assert kept.read(out).origin.filename == "9.41\u202fAM.mov"
+
+
+def test_a_folder_is_named_without_its_path_and_by_what_is_text(first: tuple[Path, Movement], tmp_path: Path) -> None:
+    folder = tmp_path / "Ann Smith" / os.fsdecode(b"july \xff\x1b")
+    folder.parent.mkdir()
+    _changed(first[0], folder, lambda _: None)
+    name = read(str(folder)).analysis
+    assert name == "july ?? (11111111)"
+    assert name.encode()
+
+
+def test_two_persons_of_a_folder_are_one_recording(first: tuple[Path, Movement], tmp_path: Path) -> None:
+    def second(found: dict[str, Any]) -> None:
+        (moved,) = found["movement"]["persons"]
+        other = json.loads(json.dumps(moved))
+        for event in other["events"]:
+            event["contact_frame"] += 1000
+        found["persons"].append({**found["persons"][0], "id": 2})
+        found["movement"]["persons"].append({**other, "person": 2})
+
+    folder = tmp_path / "july"
+    _changed(first[0], folder, second)
+    one = read(f"{folder}:1").landings
+    both = against(None, [f"{folder}:1", f"{folder}/:2", f"{folder}:2"])
+    assert both is not None
+    assert [len(each.landings) for each in both.earlier] == [2 * len(one)]
+
+
+def test_whoever_does_not_land_is_no_baseline(first: tuple[Path, Movement], tmp_path: Path) -> None:
+    def still(found: dict[str, Any]) -> None:
+        found["movement"]["persons"][0]["events"] = []
+
+    folder = tmp_path / "still"
+    _changed(first[0], folder, still)
+    with pytest.raises(EarlierError, match=r"Nobody lands in .*still\. Leave it out"):
+        read(str(folder))
+    with pytest.raises(EarlierError, match="Person 1 does not land in"):
+        read(f"{folder}:1")
+
+
+def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None:
+    place = tmp_path / "result.json"
+    os.mkfifo(place)
+    with pytest.raises(EarlierError, match="is no file of at most 64 MiB"):
+        read(str(tmp_path))
+    place.unlink()
+    with place.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    with pytest.raises(EarlierError, match="is no file of at most 64 MiB"):
+        read(str(tmp_path))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,6 +156,35 @@ def test_with_a_person_and_an_analysis_goes_who_they_are(ada: Staff, root: Staff
     assert left == (0,)
     assert "seven" not in json.dumps(root.get("/v1/erasures").json())
     assert "seven" not in json.dumps(root.get("/v1/audit").json())
+
+
+def test_who_is_taken_away_meanwhile_is_waited_for_and_not_told_of(ada: Staff, database: psycopg.Connection) -> None:
+    earlier = before(database, count=3)
+    now = put_analysis(database, bent(0), "hawks")
+    for analysis in earlier:
+        assert name(ada, analysis).status_code == 200
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction():
+            database.execute("DELETE FROM players WHERE analysis_id = %s", [earlier[0]])
+            said = other.submit(name, ada, now)
+            while not database.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchone():
+                assert not said.done()
+        missing = said.result().json()["compared"]["no_baseline"]
+    assert {one["values"] for one in missing if one["measure"] == PEAK} == {6}
+
+
+def test_what_was_only_counted_is_forgotten_with_its_analysis(
+    ada: Staff, root: Staff, database: psycopg.Connection
+) -> None:
+    earlier = before(database, count=2)
+    now = put_analysis(database, bent(0), "hawks")
+    for analysis in (*earlier, now):
+        assert name(ada, analysis).status_code == 200
+    assert named(ada, now)[0]["compared"]["findings"] == []
+    root.erase(earlier[0])
+    assert named(ada, now)[0]["compared"] is None
 
 
 def test_whoever_is_corrected_is_nobodys_player_any_more(ada: Staff, database: psycopg.Connection) -> None:

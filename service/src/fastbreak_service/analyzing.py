@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from dataclasses import replace
 from itertools import chain
@@ -70,6 +71,8 @@ def run(
     faces = Faces()
     report, told, kept = _analysed(options, settings, say, faces)
     report, said = _beside(report, against, options.file)
+    if said:
+        print(f"fastbreak-service: {said}", file=sys.stderr)
     written: list[str] = []
     try:
         if options.out is not None and told is not None and report.movement is not None:
@@ -77,8 +80,6 @@ def run(
             written = _written(options.out, options, settings, told, kept, faces, against)
     finally:
         tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
-        if said and not options.json:
-            tell(f"\n{said}")
     if written and not options.json:
         tell("\n".join(["", *written]))
 

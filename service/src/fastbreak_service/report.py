@@ -84,6 +84,8 @@ def as_text(report: Report) -> str:
         lines += _moved(report, person.id)
     if report.movement is not None and (looked := words.looked(report.movement)):
         lines += ["", looked]
+    if report.movement is not None and report.movement.no_baseline:
+        lines += ["", report.movement.no_baseline]
     if report.movement is not None and report.movement.left_out:
         lines += ["", f"{report.movement.left_out} more events at the end of the clip are left out"]
     told = [*report.people.corrections, *(doubt.words for doubt in report.people.doubts)]
@@ -116,7 +118,9 @@ def _moved(report: Report, person: int) -> list[str]:
             lines.append(f"    {value.measure:<34}{value.side:<6} {seen}")
     for finding in moved.findings:
         reference = finding.reference
-        lines.append(f"  {finding.measure}, {finding.side}: {finding.words}")
+        own = finding.baseline
+        where = "" if own is None else f", {own.legs} leg, {own.view}"
+        lines.append(f"  {finding.measure}, {finding.side}{where}: {finding.words}")
         lines.append(f"    {reference.citation} ({reference.mark}): {reference.population}")
     lines += [
         f"  {told.measure}, {told.side}, {told.legs} leg, {told.view}: {told.words}" for told in moved.no_baseline

@@ -6,8 +6,8 @@
 Compared are single measures of landings on the same legs, of the same side, in the same view, at the same frame rate
 (within a tenth), by the same network and definitions; what is not so is counted with the reason. A range (`own_range`)
 needs 12 values in 3 earlier recordings: ground reactions of landings are stable after 4 landings by one method, and
-after 12 by the more careful one (James 2007, J Sports Sci Med; read in the abstract; none was found for angles), and
-fewer recordings tell nothing of how a player varies from day to day.
+after 12 by the more careful one (James 2007, J Sports Sci Med; read in the abstract; none was found for angles). The 3
+are ours: fewer recordings tell nothing of how a player varies from day to day.
 
 A landing clears the range when value ± error is beyond it by more than the earlier values' error. Both errors count
 in full: a camera that stands a little otherwise, and whatever else is alike in all frames of a recording, is in either,
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 
 NEEDED_VALUES, NEEDED_RECORDINGS = 12, 3
 MOST_LANDINGS = 50
-"""Of each earlier recording: the first of them."""
+"""Of each earlier recording, of those that are comparable: the first of them."""
+MOST_MEASURED = 1000
+"""No value or error of ours is larger; what is, nobody measured."""
 OWN, OWN_MARK = "the player's own earlier landings", "own"
 _SAME_RATE = 1.1
 
@@ -100,13 +102,23 @@ class _Taken:
     frame: int
 
 
+class _Before(NamedTuple):
+    """An earlier recording: its id or folder, which clip it is of, and its values."""
+
+    analysis: str
+    clip: int
+    values: list[_Taken]
+
+
 def compared(now: Recording, earlier: Sequence[Recording]) -> Compared:
     """What differs from the player's own, of footage before this one, newest first.
 
     The same footage counts once, and never against itself.
     """
     mine = list(_taken(now))
-    before = {one.analysis: list(_taken(one)) for one in distinct(now, earlier)}
+    before = [
+        _Before(one.analysis, clip, list(_taken(one))) for one, clip in zip(earlier, _clips(now, earlier), strict=True)
+    ]
     findings: list[Finding] = []
     missing: list[NoBaseline] = []
     for kind, view in dict.fromkeys((one.kind, one.view) for one in mine):
@@ -117,17 +129,14 @@ def compared(now: Recording, earlier: Sequence[Recording]) -> Compared:
     return Compared(findings, missing)
 
 
-def distinct(now: Recording, earlier: Sequence[Recording]) -> list[Recording]:
-    """The earlier recordings that are of other footage than this one and each other, as many as are compared."""
-    kept: list[Recording] = []
-    for one in earlier:
-        if one.landings and not any(_same_footage(one, other) for other in (now, *kept)):
-            kept.append(one)
-    return kept[:MOST_RECORDINGS]
+def _clips(now: Recording, earlier: Sequence[Recording]) -> list[int]:
+    """Of each earlier recording which clip it is of: the place of the first that is of the same, 0 of this one."""
+    seen = [now, *earlier]
+    return [next(place for place, other in enumerate(seen) if _same_footage(one, other)) for one in earlier]
 
 
 def _same_footage(one: Recording, other: Recording) -> bool:
-    if one.analysis == other.analysis or (one.footage and one.footage == other.footage):
+    if one is other or one.analysis == other.analysis or (one.footage and one.footage == other.footage):
         return True
     # The same clip gives the same digits again.
     return bool(one.landings) and _in_time(one) == _in_time(other)
@@ -138,11 +147,11 @@ def _in_time(recording: Recording) -> list[Content]:
 
 
 def _taken(recording: Recording) -> Iterator[_Taken]:
-    for landing in recording.landings[:MOST_LANDINGS]:
+    for landing in recording.landings:
         if landing["legs"] not in (Legs.SINGLE, Legs.DOUBLE):
             continue
         for value in landing["measures"]:
-            if value["measure"] in set(Name) and _is_known(value["value"]) and _is_known(value["error"]):
+            if value["measure"] in set(Name) and _is_measured(value["value"], value["error"]):
                 yield _Taken(
                     _Kind(Name(value["measure"]), Side(value["side"]), Legs(landing["legs"])),
                     View(landing["view"]["view"]),
@@ -157,28 +166,47 @@ def _taken(recording: Recording) -> Iterator[_Taken]:
                 )
 
 
-def _is_known(number: object) -> bool:
-    return isinstance(number, int | float) and math.isfinite(number)
+def _is_measured(value: object, error: object) -> bool:
+    """Whether these are a value and an error that somebody may have measured."""
+    if not isinstance(value, int | float) or not isinstance(error, int | float):
+        return False
+    return abs(value) <= MOST_MEASURED and 0 <= error <= MOST_MEASURED
 
 
-def _against(these: Sequence[_Taken], before: Mapping[str, Sequence[_Taken]]) -> Finding | NoBaseline:
+def _against(these: Sequence[_Taken], before: Sequence[_Before]) -> Finding | NoBaseline:
     """Values of one kind and view against those of the same kind in each earlier recording."""
     first = these[0]
     left_out: Counter[Unlike] = Counter()
-    alike: dict[str, list[_Taken]] = {}
-    for name, values in before.items():
-        for value in values:
-            if value.kind == first.kind:
-                why = _unlike(value, first)
-                if why is None:
-                    alike.setdefault(name, []).append(value)
-                else:
-                    left_out[why] += 1
+    alike: list[tuple[str, list[_Taken]]] = []
+    clips = {0}
+    for one in before:
+        comparable = _comparable(one, first, left_out)
+        if one.clip in clips:
+            left_out[Unlike.COPY] += len(comparable)
+        elif len(alike) == MOST_RECORDINGS:
+            left_out[Unlike.LIMIT] += len(comparable)
+        elif comparable:
+            clips.add(one.clip)
+            left_out[Unlike.LIMIT] += len(comparable[MOST_LANDINGS:])
+            alike.append((one.analysis, comparable[:MOST_LANDINGS]))
     without = [LeftOut(why, left_out[why]) for why in Unlike if left_out[why]]
-    count = sum(map(len, alike.values()))
+    count = sum(len(values) for _, values in alike)
     if count < NEEDED_VALUES or len(alike) < NEEDED_RECORDINGS:
         return _no_baseline(first, count, len(alike), without)
     return _finding(these, _baseline(first, alike, without))
+
+
+def _comparable(one: _Before, first: _Taken, left_out: Counter[Unlike]) -> list[_Taken]:
+    """The values of a recording that may be compared. Those of the same kind that may not are counted."""
+    found = []
+    for value in one.values:
+        if value.kind == first.kind:
+            why = _unlike(value, first)
+            if why is None:
+                found.append(value)
+            else:
+                left_out[why] += 1
+    return found
 
 
 def _unlike(value: _Taken, other: _Taken) -> Unlike | None:
@@ -211,21 +239,23 @@ _WHY = {
     Unlike.RATE: "at another frame rate",
     Unlike.NETWORK: "by another network or precision",
     Unlike.DEFINITION: "of another definition",
+    Unlike.COPY: "of a clip that is there already",
+    Unlike.LIMIT: f"beyond {MOST_LANDINGS} of a recording or {MOST_RECORDINGS} recordings",
 }
 
 
 def spoken(left_out: Iterable[LeftOut]) -> str:
     """What was not compared, as a sentence to go on with; empty where all was."""
     told = ", ".join(f"{one.values} {_WHY[one.why]}" for one in left_out)
-    return f" Not comparable: {told}." if told else ""
+    return f" Not compared: {told}." if told else ""
 
 
-def _baseline(first: _Taken, alike: Mapping[str, Sequence[_Taken]], left_out: list[LeftOut]) -> Baseline:
-    own = own_range([[one.value for one in values] for values in alike.values()])
-    error = fmean(sorted(math.fsum(one.error for one in values) / len(values) for values in alike.values()))
+def _baseline(first: _Taken, alike: Sequence[tuple[str, list[_Taken]]], left_out: list[LeftOut]) -> Baseline:
+    own = own_range([[one.value for one in values] for _, values in alike])
+    error = fmean(sorted(math.fsum(one.error for one in values) / len(values) for _, values in alike))
     earlier = [
         Basis(name, len(values), round(math.fsum(one.value for one in values) / len(values), 2))
-        for name, values in sorted(alike.items())
+        for name, values in sorted(alike, key=lambda one: one[0])
     ]
     mean, low, high, error = (round(number, 2) for number in (own.mean, own.low, own.high, error))
     count = sum(one.values for one in earlier)
@@ -241,7 +271,7 @@ def _finding(these: Sequence[_Taken], own: Baseline) -> Finding:
         Shown(one.contact_frame, one.frame, one.value, one.error, clears)
         for one, clears in zip(these, cleared, strict=True)
     ]
-    status, words = _judged(sum(cleared), len(these), own, above=above)
+    status, words = _judged(these, sum(cleared), own, above=above)
     limit = own.high + own.error if above else own.low - own.error
     population = f"{own.values} landings in {len(own.earlier)} earlier recordings of this player"
     reference = Reference(OWN, population, round(limit, 2), above, OWN_MARK)
@@ -256,8 +286,8 @@ def _clears(one: _Taken, own: Baseline, *, above: bool) -> bool:
     return one.value - one.error > own.high + own.error if above else one.value + one.error < own.low - own.error
 
 
-def _judged(clear: int, count: int, own: Baseline, *, above: bool) -> tuple[Status, str]:
-    about = f"the own range of {own.low:g} to {own.high:g}"
+def _judged(these: Sequence[_Taken], clear: int, own: Baseline, *, above: bool) -> tuple[Status, str]:
+    count, about = len(these), f"the own range of {own.low:g} to {own.high:g}"
     more = spoken(own.left_out)
     if count < NEEDED:
         return Status.NOT_ENOUGH_REPETITIONS, f"Not enough repetitions ({count} of {NEEDED}) for {about}.{more}"
@@ -267,4 +297,16 @@ def _judged(clear: int, count: int, own: Baseline, *, above: bool) -> tuple[Stat
         return Status.FOR_REVIEW, words
     if clear:
         return Status.NOT_CLEAR, f"Clears {about} by more than both errors in {clear} of {count} landings.{more}"
-    return Status.NOT_CLEAR, f"Within {about}, as far as the errors tell.{more}"
+    return Status.NOT_CLEAR, f"{_unclear(these, own, about)}{more}"
+
+
+def _unclear(these: Sequence[_Taken], own: Baseline, about: str) -> str:
+    """What is said where no landing clears the range, and which value would."""
+    count = len(these)
+    above, below = sum(one.value > own.high for one in these), sum(one.value < own.low for one in these)
+    outside = " and ".join(f"{found} {where}" for found, where in ((above, "above"), (below, "below")) if found)
+    told = f"{count} of {count} landings are within {about}."
+    if outside:
+        told = f"Of {count} landings {outside} {about}, by less than the errors: a change is neither told nor excluded."
+    both = own.error + max(one.error for one in these)
+    return f"{told} With these errors a landing clears it below {own.low - both:.1f} or above {own.high + both:.1f}."

@@ -225,6 +225,8 @@ class Unlike(StrEnum):
     RATE = "rate"
     NETWORK = "network"
     DEFINITION = "definition"
+    COPY = "copy"
+    LIMIT = "limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +324,10 @@ class Movement:
     """What is said of everybody. `left_out` counts events beyond the most that are kept of a clip.
 
     `looked_seconds`: by kind of event for how long it was looked for, over all persons: none in 0 s is not none made.
+    `no_baseline`: why nobody was held against the baseline that was asked for; empty where none was, or somebody was.
     """
 
     persons: list[Moved]
     left_out: int
     looked_seconds: dict[str, float] = field(default_factory=dict)
+    no_baseline: str = ""

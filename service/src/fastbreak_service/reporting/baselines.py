@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from fastbreak_service.movement.values import View
 from fastbreak_service.reporting.words import LEGS, MEASURES, SIDES, UNITS
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.values import Baseline, Finding
     from fastbreak_service.reporting.document import Document
 
+_SAME_SIDE = " It holds only if all were filmed from the same side of the player, which nobody checked."
 _WIDTH, _ROW, _EDGE, _TOP = 420, 14, 12, 22
 
 
@@ -30,7 +32,8 @@ def baseline_part(finding: Finding, own: Baseline) -> str:
     return (
         f"<p><strong>Own range, {LEGS[own.legs]}:</strong> {own.low:.1f} to {own.high:.1f}{unit} (mean {own.mean:.1f}, "
         f"error of the earlier values ± {own.error:.1f}). It is where 95 % of this player's single landings of a next "
-        f"recording are expected, from {escape(finding.reference.population)}. No published value stands behind it.</p>"
+        f"recording are expected, from {escape(finding.reference.population)}. No published value stands behind it."
+        f"{_SAME_SIDE if own.view == View.SAGITTAL else ''}</p>"
         f"<figure>{drawing(finding, own)}<figcaption>Grey: the own range, and around it the error of the earlier "
         "values; ticks are earlier recordings, points with whiskers this one.</figcaption></figure>"
         '<div class="scroll"><table><thead><tr><th>Earlier recording</th><th>Landings</th><th>Mean</th></tr></thead>'
@@ -77,6 +80,8 @@ def _band(name: str, begin: float, end: float, height: int) -> str:
 
 def no_baselines(found: Document) -> str:
     """Of which measures there is no own range, and why; empty where nothing was to be held against one."""
+    if found.movement.no_baseline:
+        return f"<h3>No own range</h3><p>{escape(found.movement.no_baseline)}</p>"
     rows = "".join(_missing(found))
     if not rows:
         return ""

@@ -28,6 +28,7 @@ LIMITS = [
     "The view is told from the shoulders' width: it cannot tell front from back, or a camera that looks up or down.",
     "Cuts and decelerations are those of the way over the picture: nobody's way on the floor, or in metres, is known.",
     "Neither is looked for where too little of the picture is free to tell what the camera did: none is not none made.",
+    "Which side of a player faced the camera is not kept: an own range from the side is of clips from the same side.",
     "Forces, contacts with other players and injuries are not looked for.",
     "After an absence of 1.5 s a person gets another number. Who may be one is told by place and size alone.",
 ]

@@ -116,7 +116,9 @@ def read(folder: Path) -> Kept:
 def _kept(content: Any, rows: Any) -> Kept:
     _need(content["form"] == _FORM, "form")
     origin, video, model = (content[name] for name in ("origin", "video", "model"))
-    _need(fits(origin, Origin) and fits(video, VideoFacts) and fits(model, ModelIdentity), "origin")
+    # A file may be named as it likes.
+    _need(isinstance(origin["filename"], str) and fits({**origin, "filename": ""}, Origin), "origin")
+    _need(fits(video, VideoFacts) and fits(model, ModelIdentity), "video")
     _need(rows.dtype == ROW and rows.ndim == 1 and bool((rows["person"] >= 1).all()), "sightings")
     _need(bool(np.isfinite(rows["points"]).all() and np.isfinite(rows["time"]).all()), "sightings")
     entries = {int(version): of_content(said) for version, said in content["entries"].items()}

@@ -62,6 +62,7 @@ FINDINGS = [
     "baseline_error",
     "baseline_landings",
     "baseline_recordings",
+    "legs",
 ]
 
 
@@ -95,7 +96,9 @@ def findings(movement: Movement) -> str:
 
 
 def _baseline(own: Baseline | None) -> Sequence[object]:
-    return [None] * 6 if own is None else (own.mean, own.low, own.high, own.error, own.values, len(own.earlier))
+    if own is None:
+        return [None] * 7
+    return (own.mean, own.low, own.high, own.error, own.values, len(own.earlier), own.legs)
 
 
 def _event_rows(movement: Movement) -> Iterator[Sequence[object]]:

@@ -13,13 +13,13 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from fastbreak_service.movement.baseline import MOST_LANDINGS, Recording, compared
+from fastbreak_service.movement.baseline import Recording, compared
 from fastbreak_service.movement.own_range import MOST_RECORDINGS
+from fastbreak_service.movement.values import Legs
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team, read_by_team
 from fastbreak_service.store.engine import be_patient
@@ -29,12 +29,15 @@ from fastbreak_service.store.tables import analyses, corrections, events, person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from sqlalchemy import Connection, Engine, RowMapping
 
 _NAME_SECONDS = 20
 _MOST_READ = 2 * MOST_RECORDINGS
-"""Of earlier analyses: some may be copies of others, and count once."""
+"""Of persons of earlier analyses: some may be copies of others, or not comparable."""
+_MOST_LANDINGS = 200
+"""Of each of them."""
 
 
 class Refused(StrEnum):
@@ -112,19 +115,21 @@ class TeamPlayers:
         """What is told of a person, and by which analyses."""
         of_clip = sa.select(analyses.c.created_at, analyses.c.model_name, analyses.c.model_sha256)
         clip = connection.execute(of_clip.where(analyses.c.id == analysis)).one()
-        before = (
-            sa.select(players.c.analysis_id, players.c.person, analyses.c.model_name, analyses.c.model_sha256)
-            .join(analyses, analyses.c.id == players.c.analysis_id)
-            .where(analyses.c.team == self._team, players.c.player == player)
+        named = sa.select(players.c.analysis_id, players.c.person, analyses.c.model_name, analyses.c.model_sha256)
+        named = named.join(analyses, analyses.c.id == players.c.analysis_id).where(players.c.player == player)
+        newest = (
+            named.where(analyses.c.team == self._team)
             .where(analyses.c.id != analysis, analyses.c.created_at < clip.created_at)
             .order_by(analyses.c.created_at.desc(), analyses.c.id, players.c.person)
             .limit(_MOST_READ)
         )
+        there = _held(connection, player, [row.analysis_id for row in connection.execute(newest)])
+        before = [row for row in connection.execute(newest) if (row.analysis_id, row.person) in there]
         # One may have several numbers in one analysis: their landings are of one recording.
         earlier: dict[UUID, Recording] = {}
-        for row in connection.execute(before).all():
+        for row in before:
             known = earlier[row.analysis_id].landings if row.analysis_id in earlier else []
-            both = [*known, *_landings(connection, row.analysis_id, row.person)]
+            both = [*known, *_landings(connection, row.analysis_id, row.person, _MOST_LANDINGS)]
             earlier[row.analysis_id] = Recording(str(row.analysis_id), "", f"{row[2]} {row[3]}", both)
         mine = _landings(connection, analysis, person)
         told = compared(Recording(str(analysis), "", f"{clip[1]} {clip[2]}", mine), [*earlier.values()])
@@ -133,18 +138,29 @@ class TeamPlayers:
                 {"findings": [asdict(one) for one in told.findings], "no_baseline": [*map(asdict, told.missing)]}
             )
         )
-        basis = {
-            UUID(one.analysis) for finding in told.findings if finding.baseline for one in finding.baseline.earlier
-        }
-        return content, sorted(basis)
+        # Also those that were counted as left out are told of.
+        return content, sorted(earlier)
 
 
-def _landings(connection: Connection, analysis: UUID, person: int) -> list[dict[str, Any]]:
+def _held(connection: Connection, player: str, among: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    """Hold who is still named so in these: who takes one away waits until what is told by it is kept."""
+    held = (
+        sa.select(players.c.analysis_id, players.c.person)
+        .where(players.c.player == player, players.c.analysis_id.in_(among))
+        .order_by(players.c.analysis_id, players.c.person)
+        .with_for_update(read=True)
+    )
+    return {(row.analysis_id, row.person) for row in connection.execute(held)}
+
+
+def _landings(connection: Connection, analysis: UUID, person: int, most: int | None = None) -> list[dict[str, Any]]:
+    """A person's landings; at most the first so many of those of which it is known on which legs they are."""
     statement = (
         sa.select(events.c.content)
         .where(events.c.analysis_id == analysis, events.c.person == person)
         .where(events.c.content["kind"].astext == "landing")
+        .where(events.c.content["legs"].astext != Legs.UNKNOWN)
         .order_by(events.c.number)
-        .limit(MOST_LANDINGS)
+        .limit(most)
     )
     return list(connection.execute(statement).scalars())
