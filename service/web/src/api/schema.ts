@@ -786,7 +786,7 @@ export interface components {
         };
         LeftOut: {
             /** @enum {string} */
-            why: "view" | "rate" | "network" | "definition";
+            why: "view" | "rate" | "network" | "definition" | "copy" | "limit";
             values: number;
         };
         Landing: {
