@@ -62,12 +62,14 @@ class Repository:
         for environment in SUBJECTS:
             path = folder / "inventories" / environment / "group_vars/all/90_github.yml"
             path.write_text(inventory_of(environment, sandbox), encoding="utf-8")
+        self._git("remote", "set-url", "origin", str(folder))
         self.commit("Say who may act as what")
 
     def commit(self, message: str) -> str:
-        """Commit all there is; the commit."""
+        """Commit all there is, as the newest of the branch dev; the commit."""
         self._git("add", "--all")
         self._git("-c", "user.name=Test", "-c", "user.email=test@fastbreak.example", "commit", "--quiet", "-m", message)
+        self._git("branch", "--force", "dev")
         return self._git("rev-parse", "HEAD")
 
     def change(self, message: str) -> str:

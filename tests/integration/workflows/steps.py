@@ -107,9 +107,10 @@ class Job:
         return {f"needs.{self.name}.outputs.{key}": value for key, value in self.outputs.items()}
 
     def is_wanted(self, condition: str) -> bool:
-        """A condition is `NAME == 'text'` or `NAME != 'text'`, or there is none."""
-        if not condition:
-            return True
+        """A condition is `NAME == 'text'` or `NAME != 'text'`, several of them with `&&` between, or there is none."""
+        return not condition or all(self._holds(each) for each in condition.split(" && "))
+
+    def _holds(self, condition: str) -> bool:
         known = CONDITION.fullmatch(condition)
         assert known, condition
         name, operator, text = known.groups()
