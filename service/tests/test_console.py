@@ -220,7 +220,7 @@ def test_an_analysis_is_seen_frame_by_frame(page: Page, site: Site, analysis: st
             "(time) => Math.abs(document.querySelector('video').currentTime - time) < 0.01", arg=times[index]
         )
         wait_for_moment(page, times[index])
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("() => Number(document.querySelector('canvas').dataset.moment) > 0.5")
     # A click on a plot goes there, and so does a finding.
     chart = page.locator(".u-over").first

@@ -64,7 +64,7 @@ def test_an_erased_analysis_has_a_certificate_and_is_in_no_list(  # noqa: PLR091
     page.get_by_label("Open the video").set_input_files(person_clip)
     expect(page.locator("video")).to_have_js_property("readyState", 4)
     page.evaluate("window.seen = document.querySelector('video'); window.seen.loop = true")
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("() => !window.seen.paused")
     # The storage does not delete the video at the moment.
     left = {
