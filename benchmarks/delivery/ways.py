@@ -167,7 +167,9 @@ def ways(measured: Mapping[str, Sequence[Step]], bake_seconds: float = 0) -> lis
     if SPOILT in jobs:
         bad = _job(jobs[SPOILT], "deploy", failed=True)
         release = _job(jobs[SPOILT], "release", bad.commit)
-        found.append(Way("bad commit to restored, in dev", 5 * 60, [release, until_restored(bad)]))
+        found.append(
+            Way("bad commit to restored, in dev (it migrates nothing)", 5 * 60, [release, until_restored(bad)])
+        )
         # Who analyses goes back after that, with new tasks of the release before.
         found.append(Way("the same, until the worker is back too", 0, [release, bad], back=1))
     if TO_PROD in jobs:

@@ -184,8 +184,9 @@ options:
         description:
           - How to know that the database needs no migration, which is not run then. Not given, it runs with each
             release.
-          - It runs all the same unless everything is known and the same. The release before was accepted, the image has
-            the label, and what runs answers in time with the mark of the same migration, command, role and environment.
+          - It runs all the same unless everything is known and the same. Every release since the last one that had a
+            migration was accepted, their images and this one have the same label, and what runs answers in time with
+            the mark of the same migration, command, role and environment.
             A mark tells nothing of these to whoever cannot read the release table.
         type: dict
         suboptions:

@@ -112,7 +112,7 @@ def test_a_release_that_was_not_migrated_for_waits_for_one_task_less() -> None:
     ("tests", "names"),
     [
         ([TO_DEV], ["commit to dev"]),
-        ([SPOILT], ["bad commit to restored, in dev", "the same, until the worker is back too"]),
+        ([SPOILT], ["bad commit to restored, in dev (it migrates nothing)", "the same, until the worker is back too"]),
         ([TO_PROD], ["rollback of prod by hand"]),
         ([TO_DEV, TO_PROD], ["commit to dev", "commit to prod", "rollback of prod by hand"]),
     ],
