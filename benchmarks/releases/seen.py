@@ -20,6 +20,8 @@ _LONGEST_LOOK_SECONDS = 1.0
 _SHIFTED, _CLEANS_UP = "POST_TEST_TRAFFIC_SHIFT", "CLEAN_UP"
 _BETWEEN = (_SHIFTED, "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT")
 """Stages in which nothing is to be waited for but a verdict."""
+_SHIFTS, _ALL = "PRODUCTION_TRAFFIC_SHIFT", 100.0
+"""In the stage of the shift an earlier share bakes; of all of the traffic nothing is waited for there."""
 _AWAITS = "AWAITING_ACTION"
 _MIGRATION = "fastbreak-migration/"
 
@@ -45,17 +47,32 @@ class Seen:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a deployment was *seen* to be, at some stage; *waits* for a verdict there."""
+    """Where a deployment was *seen* to be: at some stage, with a *share* of the traffic, in percent.
+
+    It *waits* for a verdict there.
+    """
 
     seen: float
     stage: str
     waits: bool
+    share: float = 0.0
+
+    @property
+    def moves(self) -> bool:
+        """ECS goes on by itself."""
+        return not self.waits and (self.stage in _BETWEEN or (self.stage == _SHIFTS and self.share == _ALL))
 
 
 def moving_seconds(course: Sequence[Standing]) -> float:
     """How long ECS was between two stages by itself: it had its verdict, or did not ask for it yet."""
-    moves = (pair for pair in pairwise(course) if pair[0].stage in _BETWEEN and not pair[0].waits)
+    moves = (pair for pair in pairwise(course) if pair[0].moves)
     return sum(min(after.seen - before.seen, _LONGEST_LOOK_SECONDS) for before, after in moves)
+
+
+def _standing(now: float, deployment: Mapping[str, Any]) -> Standing:
+    waits = any(hook.get("status") == _AWAITS for hook in deployment.get("lifecycleHookDetails") or ())
+    share = deployment.get("targetServiceRevision", {}).get("requestedProductionTrafficWeight") or 0.0
+    return Standing(now, str(deployment["lifecycleStage"]), waits, float(share))
 
 
 class Watcher:
@@ -83,8 +100,7 @@ class Watcher:
                 # The next look may succeed.
                 continue
             if found and found.get("lifecycleStage"):
-                waits = any(hook.get("status") == _AWAITS for hook in found.get("lifecycleHookDetails") or ())
-                self._course.append(Standing(time.time(), str(found["lifecycleStage"]), waits))
+                self._course.append(_standing(time.time(), found))
 
     def _first(self) -> dict[str, Any] | None:
         """The first deployment since; an undo may be another one."""

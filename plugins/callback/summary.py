@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants, context
 from ansible.plugins.callback.default import CallbackModule as Default
 
+from ..plugin_utils._before_workers import collect_seldom
 from ..plugin_utils._job_summary import JobSummary
 from ..plugin_utils._summary import Summary
 
@@ -56,6 +57,10 @@ LOUD = (
     "v2_runner_retry",
 )
 """Events that are shown with -v and say nothing otherwise."""
+
+
+# The first of the collection's plugins that a run loads.
+collect_seldom()
 
 
 class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no types

@@ -21,7 +21,7 @@ from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
 from ..module_utils._common.interruption import heard_once, interrupted
 from ..module_utils._errors import RequestError
-from ._before_workers import load_templating, spare_workers
+from ._before_workers import collect_seldom, load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 from ._interrupted_run import say_last, watch_end
 from ._orphaned_worker import end_with_run
@@ -48,6 +48,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
     def __init_subclass__(cls, **arguments: Any) -> None:
         """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
         super().__init_subclass__(**arguments)
+        collect_seldom()
         watch_end()
         end_with_run()
         terminal()

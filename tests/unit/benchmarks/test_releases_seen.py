@@ -100,16 +100,26 @@ def test_ecs_moves_by_itself_where_nobody_is_asked_and_nothing_bakes() -> None:
         Standing(10.5, "POST_TEST_TRAFFIC_SHIFT", waits=True),
         Standing(25.0, "POST_TEST_TRAFFIC_SHIFT", waits=False),
         Standing(25.25, "PRE_PRODUCTION_TRAFFIC_SHIFT", waits=True),
-        Standing(26.0, "PRODUCTION_TRAFFIC_SHIFT", waits=False),
+        Standing(26.0, "PRODUCTION_TRAFFIC_SHIFT", waits=False, share=10.0),
+        Standing(30.75, "PRODUCTION_TRAFFIC_SHIFT", waits=False, share=100.0),
         Standing(31.0, "POST_PRODUCTION_TRAFFIC_SHIFT", waits=True),
         Standing(46.0, "POST_PRODUCTION_TRAFFIC_SHIFT", waits=False),
         Standing(46.125, "BAKE_TIME", waits=False),
         Standing(51.0, "CLEAN_UP", waits=False),
     ]
-    assert moving_seconds(course) == 0.5 + 0.25 + 0.125
+    assert moving_seconds(course) == 0.5 + 0.25 + 0.25 + 0.125
     assert moving_seconds(course[:1]) == moving_seconds([]) == 0.0
     # Looks between failed.
     assert moving_seconds([course[3], replace(course[4], seen=40.0)]) == 1.0
+
+
+def test_the_share_of_the_traffic_is_read_from_the_revision_that_takes_it() -> None:
+    ecs = FakeEcs(deployment(5, lifecycleStage="PRODUCTION_TRAFFIC_SHIFT"))
+    ecs.deployments["d/5"]["targetServiceRevision"] = {"requestedProductionTrafficWeight": 100.0}
+    with watch(ecs) as watcher:
+        assert eventually(lambda: ecs.looks >= 3)
+    ecs.deployments["d/5"].update(lifecycleStage="CLEAN_UP", finishedAt=datetime.now(UTC))
+    assert watcher.seen(None, 0.0).moving > 0
 
 
 def test_where_nothing_paused_it_is_judged_when_it_has_completed() -> None:

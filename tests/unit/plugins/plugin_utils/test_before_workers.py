@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import gc
 import re
+from importlib import reload
 from typing import TYPE_CHECKING
 
 import pytest
 from ansible.plugins.loader import filter_loader, lookup_loader
+from ansible_collections.fastbreak.aws.plugins.callback import summary
 from ansible_collections.fastbreak.aws.plugins.filter import gates, runs, stacks, texts
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._before_workers import load_templating, spare_workers
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._before_workers import (
+    YOUNG_CONTAINERS,
+    collect_seldom,
+    load_templating,
+    spare_workers,
+)
 
 from tools.files import ROOT
 
@@ -24,6 +31,13 @@ PROVISIONING = [
     *(template.parents[1] / "tasks" / "main.yml" for template in (ROOT / "roles").glob("*/files/stack.yaml")),
     *(ROOT / "roles" / "stack").glob("*/main.yml"),
 ]
+
+
+@pytest.fixture
+def usual_collections() -> Iterator[None]:
+    usual = gc.get_threshold()
+    yield
+    gc.set_threshold(*usual)
 
 
 @pytest.fixture
@@ -69,3 +83,22 @@ def test_what_was_loaded_is_left_out_of_garbage_collections() -> None:
     loaded = [each for each in gc.get_objects() if isinstance(each, dict)]
     spare_workers()
     assert gc.get_freeze_count() >= len(loaded)
+
+
+@pytest.mark.usefixtures("usual_collections")
+def test_garbage_is_looked_for_seldom_and_still_found() -> None:
+    gc.set_threshold(700)
+    collect_seldom()
+    before = gc.get_stats()[0]["collections"]
+    kept = [[number] for number in range(YOUNG_CONTAINERS // 2)]
+    assert gc.get_stats()[0]["collections"] <= before + 1
+    kept += [[number] for number in range(YOUNG_CONTAINERS * 2)]
+    assert gc.get_stats()[0]["collections"] > before
+    assert kept
+
+
+@pytest.mark.usefixtures("usual_collections")
+def test_the_callback_that_a_run_loads_first_asks_for_that() -> None:
+    gc.set_threshold(700)
+    reload(summary)
+    assert gc.get_threshold()[0] == YOUNG_CONTAINERS
