@@ -31,6 +31,8 @@ _USUAL_SECONDS = 1740.0
 class ApprovalTally(Tally):
     """``samples`` are the answers, ``failures`` those that say no. ``looks`` counts how often they were read."""
 
+    parts: ClassVar[tuple[type, ...]] = (Answer,)
+
     looks: int = 0
     version: str = ""
     answers: tuple[Answer, ...] = field(default=())

@@ -33,6 +33,8 @@ _MOST_INCREASE = 0.5
 class CanaryTally(SeriesTally):
     """``samples`` and ``failures`` are the canary's requests and errors; None: no period was compared yet."""
 
+    parts: ClassVar[tuple[type, ...]] = (Comparison,)
+
     comparison: Comparison | None = None
     empty: int = 0
 

@@ -35,13 +35,15 @@ MODELS_LABEL = "com.fastbreak.models"
 class InferenceTally(Tally):
     """``samples`` are clips that were compared, ``failures`` those that differ, and one more for a release too slow.
 
-    ``errand`` is the task under way, of the release until ``found`` is there, then of the running version. ``fault``
-    says why nothing could be measured, ``unheld`` what the golden file says nothing of. ``share`` is the release's
-    speed as a share of the running version's.
+    ``errand`` is the task under way, of the release until its ``speed`` is known (frames per second), then of the
+    running version. ``fault`` says why nothing could be measured, ``unheld`` what the golden file says nothing of.
+    ``share`` is the release's speed as a share of the running version's.
     """
 
+    parts: ClassVar[tuple[type, ...]] = (Errand,)
+
     errand: Errand | None = None
-    found: tuple[Golden, ...] = ()
+    speed: float | None = None
     fault: str = ""
     problems: tuple[str, ...] = ()
     unheld: str = ""
@@ -156,13 +158,14 @@ class InferenceGate(Gate[InferenceTally]):
             return tally
         if scene.release is None:
             raise OperationError("Known clips go through a release that is under way, and there is no record of one.")
-        revision = scene.release.previous_task_definition_arn if tally.found else scene.release.task_definition_arn
+        of_running = tally.speed is not None
+        revision = scene.release.previous_task_definition_arn if of_running else scene.release.task_definition_arn
         if tally.errand is None:
             return replace(tally, errand=self._begin(scene, revision))
         outcome = look(scene, tally.errand, self.inference_timeout_seconds)
         if isinstance(outcome, Errand):
             return replace(tally, errand=outcome)
-        return self._of_running(tally, outcome) if tally.found else self._of_release(tally, outcome, scene)
+        return self._of_running(tally, outcome) if of_running else self._of_release(tally, outcome, scene)
 
     def _begin(self, scene: Scene, revision: str) -> Errand:
         command = (*self.inference_command, *self.inference_clips)
@@ -190,7 +193,7 @@ class InferenceGate(Gate[InferenceTally]):
         return replace(
             tally,
             errand=None,
-            found=outcome.results,
+            speed=_speed(outcome.results),
             fault="",
             samples=len(golden),
             failures=sum(map(bool, by_clip)),
@@ -205,7 +208,7 @@ class InferenceGate(Gate[InferenceTally]):
             why = outcome.problem or outcome.told or "it wrote no result"
             fault = f"the running version could not be measured ({why}); minimum_speed_ratio 0 compares no speed"
             return replace(tally, errand=None, fault=fault)
-        ours, theirs = _speed(tally.found), _speed(outcome.results)
+        ours, theirs = tally.speed or 0.0, _speed(outcome.results)
         share = ours / theirs if theirs > 0 else 0.0
         slow = share < self.minimum_speed_ratio
         return replace(tally, errand=None, fault="", share=share, failures=tally.failures + slow, ended=True)

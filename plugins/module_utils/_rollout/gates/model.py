@@ -36,6 +36,9 @@ T = TypeVar("T", bound="Tally")
 class Tally:
     """What a gate has measured so far: how many samples that count, and how many of these failed. A value."""
 
+    #: The classes of what it is made of beside plain values and times, by which a record of it is read.
+    parts: ClassVar[tuple[type, ...]] = ()
+
     samples: int = 0
     failures: int = 0
 

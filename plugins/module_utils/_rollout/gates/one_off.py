@@ -30,7 +30,10 @@ _LONGEST_MARK = 128
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A task under way: begun at *began*, seen to have stopped at *stopped*, by the monotonic clock."""
+    """A task under way: begun at *began*, seen to have stopped at *stopped*, in seconds since the epoch.
+
+    A run that goes on with a release looks at the same task, and has another monotonic clock.
+    """
 
     arn: str
     container: str
@@ -81,7 +84,7 @@ def begin(
             task_role_arn=task_role_arn,
         )
     )
-    return Errand(task.arn, chosen, scene.ports.clock.monotonic())
+    return Errand(task.arn, chosen, _now(scene))
 
 
 def look(scene: Scene, errand: Errand, seconds: float) -> Errand | Outcome:
@@ -89,7 +92,7 @@ def look(scene: Scene, errand: Errand, seconds: float) -> Errand | Outcome:
 
     Raises UnavailableError and OperationError.
     """
-    ecs, now = scene.ports.ecs, scene.ports.clock.monotonic()
+    ecs, now = scene.ports.ecs, _now(scene)
     task = ecs.describe_task(scene.cluster, errand.arn)
     if task is None:
         return Outcome(ran=False, told=f"ECS no longer knows task {errand.id}")
@@ -107,7 +110,7 @@ def _read(scene: Scene, errand: Errand, task: Task) -> Errand | Outcome:
     if code is None:
         return Outcome(ran=False, told=told or "ECS gives no reason")
     lines = _lines(scene, task, errand)
-    waited = scene.ports.clock.monotonic() - (errand.stopped or 0.0)
+    waited = _now(scene) - (errand.stopped or 0.0)
     may_come = code == 0 and waited < _LOG_SECONDS
     try:
         results = tuple(read_lines(lines))
@@ -122,6 +125,10 @@ def _read(scene: Scene, errand: Errand, task: Task) -> Errand | Outcome:
     last = " | ".join(lines[-_TOLD_LINES:])[-_LONGEST_TOLD:] or "it logged nothing"
     end = f"task {errand.id} ended with exit code {code}: {last}"
     return Outcome(ran=False, told=end) if code == _NOT_ASKED else Outcome(ran=True, problem=end, told=told)
+
+
+def _now(scene: Scene) -> float:
+    return scene.ports.clock.now().timestamp()
 
 
 def _lines(scene: Scene, task: Task, errand: Errand) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
-from .model import Gate, Tally, TargetObservation
+from .model import Gate, Tally, TargetObservation, TaskFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,8 @@ class TargetTally(Tally):
 
     ``samples`` are looks that succeeded, ``failures`` the tasks that the latest saw to have failed.
     """
+
+    parts: ClassVar[tuple[type, ...]] = (TargetObservation, TaskFailure)
 
     latest: TargetObservation = field(default_factory=TargetObservation)
 

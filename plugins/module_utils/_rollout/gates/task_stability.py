@@ -13,14 +13,14 @@ from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
 from ..stages import Stage
 from .memory import LEAST_SECONDS, MemoryCourse
-from .model import Gate, Tally
+from .model import Gate, Tally, TaskFailure
 from .settings import shared_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..stages import Phase
-    from .model import Scene, TaskFailure
+    from .model import Scene
 
 _KILLED = 137
 _MOST_CRASHES = 100
@@ -31,6 +31,8 @@ _LONGEST_HORIZON = 1440
 @dataclass(frozen=True, slots=True)
 class StabilityTally(Tally):
     """``samples`` are looks that succeeded, ``failures`` the tasks that the latest saw to have crashed."""
+
+    parts: ClassVar[tuple[type, ...]] = (TaskFailure, MemoryCourse)
 
     running: int = 0
     out_of_memory: int = 0

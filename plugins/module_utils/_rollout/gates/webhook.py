@@ -33,6 +33,8 @@ _OK = 200
 class WebhookTally(Tally):
     """``latest`` and ``reason`` are the latest answer's. An answer without a verdict is no sample."""
 
+    parts: ClassVar[tuple[type, ...]] = (Verdict,)
+
     latest: Verdict = Verdict.INCONCLUSIVE
     reason: str = ""
 

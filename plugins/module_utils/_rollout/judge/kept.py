@@ -3,17 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a run has measured so far, as the record of its release keeps it for a run that goes on with it. Pure.
 
-What a gate keeps of its samples is taken over when it is made of plain values and the gate asks for the same as before.
-Others measure anew: these look at what stands, and see it again at once.
+What a gate keeps of its samples is taken over when the gate asks for the same as before and it can be read. A gate of
+which it is not measures anew, over its whole time.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..stages import Phase, Stage
+from .plain import fields_from_plain, fields_to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from ..._release.record import Measurement
     from ..gates.model import Gate
     from .windows import Window
-
-_PLAIN = (bool, int, float, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def write_standing(phase: Phase | None, settled_seconds: float, passed: int, win
         "percent": phase.percent,
         "settled_seconds": round(settled_seconds, 1),
         "passed": passed,
-        "windows": {window.gate.name: kept for window in windows if (kept := _written(window))},
+        "windows": {window.gate.name: _written(window, settled_seconds) for window in windows},
     }
     return json.dumps(standing, separators=(",", ":"))
 
@@ -65,20 +65,41 @@ def read_standing(text: str, gates: tuple[Measurement, ...]) -> Earlier | None:
     return Earlier(phase, seconds, gates[:passed], gates[passed:], tallies) if 0 <= passed <= len(gates) else None
 
 
-def restored(window: Window, earlier: Earlier) -> Window:
-    """*window* with what its gate had measured *earlier*, if that can be taken over."""
+def restored(window: Window, earlier: Earlier) -> Window | None:
+    """*window* with what its gate had measured *earlier* where the release stands; None if it cannot be taken over.
+
+    Its bake time goes on, and so does what is left of its initial delay.
+    """
+    before = earlier.tallies.get(window.gate.name, {})
+    seen = gone_on_with(window, earlier)
+    if seen is None:
+        return None
+    try:
+        seconds = max(0.0, float(before.get("seconds", earlier.settled_seconds)))
+        began = str(before["started_at"])
+        age = (datetime.fromisoformat(window.started_at) - datetime.fromisoformat(began)).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return None
+    spared = min(seconds, window.gate.initial_delay_seconds)
+    points = next((each.series.points for each in earlier.gates if each.gate == window.gate.name), ())
+    due, opened = window.due - spared, window.opened - age
+    return replace(seen, started_at=began, due=due, opened=opened, points=points, measured_before=seconds)
+
+
+def gone_on_with(window: Window, earlier: Earlier) -> Window | None:
+    """*window* with what its gate had seen *earlier*, wherever that was; None if it cannot be taken over."""
     kept = earlier.tallies.get(window.gate.name)
     if not kept or kept.get("asked") != asked_of(window.gate):
-        return window
+        return None
     try:
-        values = {name: _frozen(value) for name, value in kept["tally"].items()}
-        if not all(_fits(value, getattr(window.tally, name)) for name, value in values.items()):
-            return window
-        tally = replace(window.tally, **values)
-        window.gate.assess(tally, baked=False)
-        return replace(window, tally=tally, started_at=str(kept["started_at"]), successes=int(kept["successes"]))
+        kind = type(window.tally)
+        tally = replace(window.tally, **fields_from_plain(kind, kept["tally"], kind.parts))
+        # What a gate cannot work with is none of its.
+        window.gate.assess(tally, baked=True)
+        window.gate.seen(tally)
+        return replace(window, tally=tally, successes=int(kept["successes"]))
     except (AttributeError, KeyError, TypeError, ValueError):
-        return window
+        return None
 
 
 def asked_of(gate: Gate[Any]) -> str:
@@ -86,27 +107,11 @@ def asked_of(gate: Gate[Any]) -> str:
     return f"{gate.kind}: {gate.expected()}"
 
 
-def _written(window: Window) -> dict[str, Any]:
-    kept = (field.name for field in fields(window.tally) if not field.metadata.get("begun_anew"))
-    tally = {name: getattr(window.tally, name) for name in kept}
-    if not all(map(_is_plain, tally.values())):
-        return {}
+def _written(window: Window, settled_seconds: float) -> dict[str, Any]:
     return {
         "asked": asked_of(window.gate),
-        "tally": tally,
+        "tally": fields_to_plain(window.tally),
         "started_at": window.started_at,
         "successes": window.successes,
+        "seconds": round(window.measured_before + settled_seconds, 1),
     }
-
-
-def _is_plain(value: Any) -> bool:
-    return all(map(_is_plain, value)) if isinstance(value, tuple) else value is None or isinstance(value, _PLAIN)
-
-
-def _fits(value: Any, there: Any) -> bool:
-    """Whether *value* is of the type of what is *there*, so that nothing missing or mistyped counts."""
-    return there is None or type(value) is type(there)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..._common.verdict import Verdict
 from ..._release.record import timestamp
 from .judged_time import JudgedTime
-from .kept import restored, write_standing
+from .kept import gone_on_with, restored, write_standing
 from .windows import Aside, assess, is_timed, measure, measure_quickly, move_on, open_windows
 
 if TYPE_CHECKING:
@@ -65,17 +65,22 @@ class Measuring:
             self._earlier = None
 
     def _take_over(self, earlier: Earlier, phase: Phase) -> None:
-        """Go on with what another run measured. Where the release has moved on since, that let it come here."""
-        self.passed = earlier.passed
-        if (earlier.phase.stage, earlier.phase.percent) != (phase.stage, phase.percent):
-            self.passed = (*earlier.passed, *map(self._as_passed, earlier.gates))
-            return
-        self._windows = tuple(restored(window, earlier) for window in self._windows)
-        # Whatever has to measure anew has the time for it between its bake time and its deadline.
-        bakes = (window.gate.initial_delay_seconds + window.gate.bake_seconds for window in self._windows)
-        taken = min(earlier.settled_seconds, max(bakes, default=0.0))
-        self._settled = self.time.now() - taken
-        self._session.say(f"going on with what an earlier run measured in {taken:.0f} s at {phase.stage.value}")
+        """Go on with what another run measured. Where the release has moved on since, that let it come here.
+
+        How long that took is no gate's loss: each has its whole deadline, and what measures anew its whole bake time.
+        """
+        stays = (earlier.phase.stage, earlier.phase.percent) == (phase.stage, phase.percent)
+        self.passed = earlier.passed if stays else (*earlier.passed, *map(self._as_passed, earlier.gates))
+        again = [
+            restored(window, earlier) if stays else gone_on_with(window, earlier) if window.gate.continues else None
+            for window in self._windows
+        ]
+        if stays:
+            seconds, told = earlier.settled_seconds, phase.stage.value
+            anew = ", ".join(window.gate.name for window, found in zip(self._windows, again, strict=True) if not found)
+            measured = f"; {anew} measured anew" if anew else ""
+            self._session.say(f"going on with what an earlier run measured in {seconds:.0f} s at {told}{measured}")
+        self._windows = tuple(found or window for window, found in zip(self._windows, again, strict=True))
 
     @property
     def standing(self) -> str:
@@ -122,7 +127,7 @@ class Measuring:
         seconds = self.settled_seconds
         if seconds is None:
             return None
-        bakes = (window.gate.initial_delay_seconds + window.gate.bake_seconds for window in self._windows)
+        bakes = (window.baked_after for window in self._windows)
         left = min((bake - seconds for bake in bakes if bake > seconds), default=None)
         return None if left is None else self._session.monotonic() + left
 

@@ -66,7 +66,8 @@ class Window:
     """What *gate* has measured since ``started_at``. ``problem`` says why its latest measuring failed.
 
     ``successes`` are the latest measurings in a row after which it would have passed. ``opened`` is the monotonic time
-    of ``started_at``, and ``points`` are what was measured, with the seconds since then.
+    of ``started_at``, and ``points`` are what was measured, with the seconds since then. Other runs measured for
+    ``measured_before`` seconds, which count for its bake time.
     """
 
     gate: Gate[Any]
@@ -77,6 +78,12 @@ class Window:
     successes: int = 0
     opened: float = 0.0
     points: tuple[tuple[float, float], ...] = ()
+    measured_before: float = 0.0
+
+    @property
+    def baked_after(self) -> float:
+        """After how many seconds where the release stands it has measured for as long as it has to."""
+        return self.gate.initial_delay_seconds + self.gate.bake_seconds - self.measured_before
 
 
 def open_windows(gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tuple[Window, ...]:
@@ -213,7 +220,7 @@ def _open(gate: Gate[Any], before: Window | None, now: float, stamp: str) -> Win
     delay = gate.initial_delay_seconds
     due = now + delay if delay or before is None else before.due
     if before and gate.continues:
-        return replace(before, gate=gate, started_at=stamp, due=due, opened=now, points=())
+        return replace(before, gate=gate, started_at=stamp, due=due, opened=now, points=(), measured_before=0.0)
     return Window(gate, gate.begin(), stamp, due, opened=now)
 
 
@@ -247,8 +254,8 @@ def _verdicts(windows: tuple[Window, ...], settled_seconds: float | None) -> lis
 
 def _verdict(window: Window, settled_seconds: float | None) -> Verdict:
     gate = window.gate
-    least = gate.initial_delay_seconds + gate.bake_seconds
-    verdict = gate.assess(window.tally, baked=settled_seconds is not None and settled_seconds >= least)
+    baked = settled_seconds is not None and settled_seconds >= window.baked_after
+    verdict = gate.assess(window.tally, baked=baked)
     missing = window.successes < gate.consecutive_successes
     return Verdict.INCONCLUSIVE if verdict is Verdict.HEALTHY and missing else verdict
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement, Series
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import HttpTally
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.kept import (
+    gone_on_with,
     read_standing,
     restored,
     write_standing,
@@ -26,17 +26,19 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages impo
 GATE = HttpGate(name="ready", url="http://alb/readyz", minimum_samples=10)
 AT = Phase(Stage.EACH_STEP, 20.0)
 TALLY = HttpTally(9, 2, statuses=(("200", 7), ("500", 2)), last_error="refused")
+BEGAN, LATER = "2026-03-01T12:00:00.000Z", "2026-03-01T12:01:40.000Z"
 PASSED = Measurement("ready", Verdict.HEALTHY, "s", "e", 9, 0, "then", "now", "before_traffic")
-NOW = replace(PASSED, stage="each_step", verdict=Verdict.INCONCLUSIVE)
+POINTS = ((1.0, 0.5), (41.0, 0.2))
+NOW = replace(PASSED, stage="each_step", verdict=Verdict.INCONCLUSIVE, series=Series("share", None, 0.1, POINTS))
 
 
 def begun(gate: Any = GATE) -> Window:
-    (window,) = open_windows((gate,), now=0.0, stamp="later")
+    (window,) = open_windows((gate,), now=0.0, stamp=LATER)
     return window
 
 
 def written(window: Window | None = None) -> str:
-    window = window or replace(begun(), tally=TALLY, successes=3, started_at="earlier")
+    window = window or replace(begun(), tally=TALLY, successes=3, started_at=BEGAN)
     return write_standing(AT, 41.0, 1, (window,))
 
 
@@ -46,14 +48,45 @@ def test_what_was_measured_is_taken_over_with_the_time_that_it_took() -> None:
     assert (earlier.phase, earlier.settled_seconds) == (AT, 41.0)
     assert (earlier.passed, earlier.gates) == ((PASSED,), (NOW,))
     taken = restored(begun(), earlier)
-    assert (taken.tally, taken.successes, taken.started_at) == (TALLY, 3, "earlier")
+    assert taken
+    assert (taken.tally, taken.successes, taken.started_at) == (TALLY, 3, BEGAN)
+    assert (taken.measured_before, taken.baked_after) == (41.0, GATE.bake_seconds - 41.0)
+    assert (taken.points, taken.opened) == (POINTS, -100.0), "its plot goes on where it ended"
+
+
+def test_each_gate_has_measured_for_as_long_as_all_runs_before_did() -> None:
+    again = replace(begun(), tally=TALLY, measured_before=41.0)
+    earlier = read_standing(write_standing(AT, 20.0, 0, (again,)), (NOW,))
+    assert earlier
+    taken = restored(begun(), earlier)
+    assert taken
+    assert taken.measured_before == 61.0
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(10.0, 20.0), (30.0, 0.0), (41.0, 0.0)])
+def test_an_initial_delay_is_waited_for_once(seconds: float, left: float) -> None:
+    gate = replace(GATE, initial_delay_seconds=30.0)
+    window = replace(begun(gate), tally=TALLY, started_at=BEGAN)
+    earlier = read_standing(write_standing(AT, seconds, 0, (window,)), (NOW,))
+    assert earlier
+    taken = restored(begun(gate), earlier)
+    assert taken
+    assert taken.due == left
+
+
+def test_what_goes_on_at_another_stage_keeps_what_it_saw_and_bakes_anew() -> None:
+    earlier = read_standing(written(), (PASSED, NOW))
+    assert earlier
+    assert gone_on_with(begun(), earlier) == replace(begun(), tally=TALLY, successes=3)
 
 
 def test_what_was_answered_before_a_gap_is_not_the_latest() -> None:
     text = written(replace(begun(), tally=replace(TALLY, latest="." * 9)))
     earlier = read_standing(text, (PASSED, NOW))
     assert earlier
-    assert restored(begun(), earlier).tally == TALLY
+    taken = restored(begun(), earlier)
+    assert taken
+    assert taken.tally == TALLY
 
 
 @pytest.mark.parametrize(
@@ -62,7 +95,7 @@ def test_what_was_answered_before_a_gap_is_not_the_latest() -> None:
 def test_a_gate_that_asks_for_something_else_measures_anew(gate: HttpGate) -> None:
     earlier = read_standing(written(), (PASSED, NOW))
     assert earlier
-    assert restored(begun(gate), earlier) == begun(gate)
+    assert restored(begun(gate), earlier) is None
 
 
 def test_a_comparison_with_the_running_version_goes_on() -> None:
@@ -73,34 +106,35 @@ def test_a_comparison_with_the_running_version_goes_on() -> None:
     text = written(replace(begun(gate), tally=tally))
     earlier = read_standing(text, (PASSED, NOW))
     assert earlier
-    assert restored(begun(gate), earlier).tally == tally
+    taken = restored(begun(gate), earlier)
+    assert taken
+    assert taken.tally == tally
     standing = json.loads(text)
     standing["windows"]["ready"]["tally"]["evidence"] = [0.5]
     earlier = read_standing(json.dumps(standing), (PASSED, NOW))
     assert earlier
-    assert restored(begun(gate), earlier) == begun(gate)
+    assert restored(begun(gate), earlier) is None
 
 
-def test_what_stands_is_looked_at_anew() -> None:
-    gate = TargetHealthGate()
-    earlier = read_standing(written(begun(gate)), (PASSED, NOW))
-    assert earlier
-    assert restored(begun(gate), earlier) == begun(gate)
-
-
-@pytest.mark.parametrize("value", [None, "9", True, 2.5, [], {}])
-@pytest.mark.parametrize("name", ["samples", "failures", "statuses", "successes", "tally"])
-def test_nothing_missing_or_mistyped_counts(name: str, value: Any) -> None:
+@pytest.mark.parametrize("name", ["samples", "failures", "statuses", "started_at", "tally"])
+@pytest.mark.parametrize("value", [None, 9.5, True, {}])
+def test_nothing_mistyped_counts(name: str, value: Any) -> None:
     standing = json.loads(written())
     kept = standing["windows"]["ready"]
     (kept if name in kept else kept["tally"])[name] = value
     earlier = read_standing(json.dumps(standing), (PASSED, NOW))
     assert earlier
-    taken = restored(begun(), earlier)
-    if name != "successes":
-        assert taken.tally in (HttpTally(), replace(TALLY, statuses=())), taken
-    else:
-        assert type(taken.successes) is int
+    assert restored(begun(), earlier) is None
+
+
+@pytest.mark.parametrize("name", ["samples", "failures", "statuses", "successes", "started_at", "tally", "asked"])
+def test_nothing_counts_of_which_something_is_missing(name: str) -> None:
+    standing = json.loads(written())
+    kept = standing["windows"]["ready"]
+    del (kept if name in kept else kept["tally"])[name]
+    earlier = read_standing(json.dumps(standing), (PASSED, NOW))
+    assert earlier
+    assert restored(begun(), earlier) is None
 
 
 @pytest.mark.parametrize(
