@@ -210,7 +210,8 @@ options:
         description:
           - For V(http) and V(served_inference), response header that names the release that answered. Only answers of
             the judged release count, and answers without the header count against it.
-          - An empty text counts every answer.
+          - An empty text counts every answer. Where only a share of the users reaches the release, most answers are the
+            running version's, so that V(http) with the stage V(each_step) is then refused for a strategy that has it.
         type: str
         default: x-fastbreak-version
       headers:

@@ -53,6 +53,8 @@ _MOST_BYTES = 1 << 20
 class HttpGate(Gate[HttpTally]):
     """Requests through the load balancer. ``version_header`` empty: every answer is of the release under judgement.
 
+    That cannot be where both versions answer, so that it is refused there.
+
     ``url`` and ``headers`` are as they were given, ``path`` is what was added to the address of users; ``aim`` is what
     is sent, with what a rule asks for besides.
     """
@@ -208,6 +210,11 @@ class HttpGate(Gate[HttpTally]):
     def compared_at(self) -> frozenset[Stage]:
         """Answers of both versions come where only some of the users reach the release."""
         return frozenset() if self.maximum_latency_increase is None else frozenset({Stage.EACH_STEP})
+
+    @property
+    def untold_at(self) -> frozenset[Stage]:
+        """Where only some of the users reach the release, most answers are the running version's."""
+        return frozenset() if self.version_header else frozenset({Stage.EACH_STEP})
 
     def file_names(self) -> frozenset[str]:
         """What it sends."""

@@ -238,6 +238,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return frozenset()
 
     @property
+    def untold_at(self) -> frozenset[Stage]:
+        """The stages at which both versions answer it, and it cannot tell whose an answer is."""
+        return frozenset()
+
+    @property
     def needs_load_balancer(self) -> bool:
         """Whether it can judge only a service that a load balancer sends requests to."""
         return False

@@ -106,6 +106,14 @@ def _strategy_problems(gate: Gate[Any], name: str) -> Iterator[str]:
             f"{_listed(gate.compared_at)}, and strategy {name} or the gate's stages leave that out; leave the option "
             "out, or add the stage."
         )
+    if untold := gate.untold_at & strategy.stages & {*gate.stages}:
+        left = [stage for stage in gate.stages if stage in strategy.stages - untold]
+        instead = f"write stages: [{', '.join(stage.value for stage in left)}]" if left else "take the gate out"
+        yield (
+            f"gate {gate.name}: version_header is empty, and at {_listed(untold)}, which strategy {name} has, the "
+            "running version answers as well, so that its answers would count as the release's. Name the header by "
+            f"which answers tell their version, or {instead}."
+        )
     if gate.on_inconclusive is AtDeadline.PAUSE and not strategy.can_hold:
         yield (
             f"gate {gate.name}: on_inconclusive is pause, and a deployment by strategy {name} cannot be held; write "

@@ -130,3 +130,29 @@ def test_the_last_share_leaves_the_running_version_enough_to_compare_with() -> N
     assert share("LINEAR", step_percent=10.0, gates=gates) == []
     (told,) = share("LINEAR", step_percent=4.9, gates=gates)
     assert told.startswith("gate route needs up to 931 s for its answers where 98 % of the users")
+
+
+def untold(strategy: str, *stages: Stage, header: str = "", dry_run: bool = False) -> list[str]:
+    """What is wrong with a gate by whose answers nobody can tell which version they are of."""
+    first, _ready, route = make_request("x").gates
+    assert isinstance(route, HttpGate)
+    gate = replace(route, version_header=header, stages=stages, dry_run=dry_run)
+    return problems(**by(strategy), gates=(first, gate))
+
+
+@pytest.mark.parametrize("strategy", ["CANARY", "LINEAR"])
+def test_running_versions_answers_are_never_the_releases(strategy: str) -> None:
+    (told,) = untold(strategy, *Stage)
+    assert told.startswith(f"gate route: version_header is empty, and at each_step, which strategy {strategy} has,")
+    assert told.endswith("or write stages: [before_traffic, after_traffic].")
+    (alone,) = untold(strategy, Stage.EACH_STEP, dry_run=True)
+    assert alone.endswith("or take the gate out.")
+    assert untold(strategy, *Stage, header="x-version") == []
+    assert untold(strategy, Stage.BEFORE_TRAFFIC, Stage.AFTER_TRAFFIC) == []
+
+
+def test_where_all_answers_are_the_releases_no_header_is_needed() -> None:
+    assert untold("BLUE_GREEN", *Stage) == []
+    _first, _ready, route = make_request("x").gates
+    assert isinstance(route, HttpGate)
+    assert problems_of(make_request("1.0.0", gates=(replace(route, version_header=""),))) == []
