@@ -203,7 +203,9 @@ options:
         type: float
         default: 0.05
       request_timeout_seconds:
-        description: For V(http), how long one answer may take, at most an hour.
+        description:
+          - For V(http), how long one answer may take, at most an hour, with its connection and its whole body (of which
+            a mebibyte is read). One that takes longer, or breaks off, has failed.
         type: float
         default: 5
       version_header:

@@ -259,7 +259,8 @@ class Answer:
     """What came back for one HTTP request.
 
     ``location`` is where a redirect points to, without its query. ``body`` is its beginning, as far as it was asked
-    for, and ``seconds`` how long it took to come from when the connection stood.
+    for, and ``seconds`` how long it took to come from when the connection stood. Of what was asked for,
+    ``untold_bytes`` could not be told by who asked.
 
     ``status`` is 0 when nothing came back. ``unreachable`` says that no connection could be made, so that nothing
     was measured; a connection that was accepted and then not answered is an answer of status 0.
@@ -275,6 +276,7 @@ class Answer:
     body: bytes = b""
     seconds: float = 0.0
     request_id: str = ""
+    untold_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

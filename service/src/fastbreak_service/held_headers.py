@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from fastbreak_service.identity.issuer import is_safe
 from fastbreak_service.probing import HeldHeaderError
+from fastbreak_service.timely import TimelyConnection, whole_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,13 +123,12 @@ def _post(secret: str, endpoint: str, form: str, pair: str) -> Mapping[str, Any]
     if parts is None:
         raise HeldHeaderError(f"The token_endpoint in secret {secret} is no https address. Correct it.")
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {pair}"}
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=_ANSWER_SECONDS)
+        connection = TimelyConnection(parts, seconds=_ANSWER_SECONDS, now=time.monotonic)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body=form, headers={**headers, "Connection": "close"})
         with connection.getresponse() as answer:
-            status, body = answer.status, answer.read(_MOST_BYTES)
+            status, body = answer.status, whole_body(answer, _MOST_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise HeldHeaderError(
             f"The token endpoint of secret {secret} at {parts.hostname} gave no answer to this task: "

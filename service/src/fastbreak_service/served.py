@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 from fastbreak_service.clips import FORM, ClipError, local
 from fastbreak_service.movement.values import KINDS
 from fastbreak_service.probing import HeldHeaderError
+from fastbreak_service.timely import whole_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,7 +140,7 @@ class _Service:
                 connection.request(method, _below(parts, below), body=body, headers=headers)
                 answer = connection.getresponse()
             self._check(answer)
-            return answer.status, answer.read(_MOST_BYTES)
+            return answer.status, whole_body(answer, _MOST_BYTES)
         except (OSError, http.client.HTTPException) as error:
             return 0, (str(error) or type(error).__name__).encode()
         finally:

@@ -95,7 +95,7 @@ class TaskProbe:
         if kept is None or not kept.answers or self._age(kept) > _FRESH_SECONDS:
             options = _options(method, timeout_seconds, version_header, headers, keep_bytes)
             began = self._session.monotonic()
-            answers = self._batch((*self._session.request.probing.command, *options, url))
+            answers = self._batch((*self._session.request.probing.command, *options, url), keep_bytes)
             now = self._session.monotonic()
             self._waited += now - began
             kept = self._kept[asked] = _Batch(answers, now, self._waited)
@@ -113,16 +113,16 @@ class TaskProbe:
         """That of this machine: where a task comes to be is not known before."""
         return self._here.own_address(url)
 
-    def _batch(self, command: tuple[str, ...]) -> list[Answer]:
+    def _batch(self, command: tuple[str, ...], keep_bytes: int) -> list[Answer]:
         """At least one answer."""
         try:
-            return self._run(command) or [_unsent("the task of the probe logged no answer")]
+            return self._run(command, keep_bytes) or [_unsent("the task of the probe logged no answer")]
         except SupersededError:
             raise
         except FastbreakError as error:
             return [_unsent(str(error))]
 
-    def _run(self, command: tuple[str, ...]) -> list[Answer]:
+    def _run(self, command: tuple[str, ...], keep_bytes: int) -> list[Answer]:
         session, request = self._session, self._session.request
         definition = session.ports.ecs.describe_task_definition(self._arn)
         if definition is None:
@@ -143,14 +143,15 @@ class TaskProbe:
         ended = run_once(stage, errand, task)
         if exit_code_of(ended, container) != 0:
             return [_unsent(f"the task of the probe failed{told(ended)}")]
-        return self._read(stream_of, container, ended)
+        return self._read(stream_of, ended, keep_bytes)
 
-    def _read(self, document: Mapping[str, Any], container: str, ended: Task) -> list[Answer]:
+    def _read(self, document: Mapping[str, Any], ended: Task, keep_bytes: int) -> list[Answer]:
+        container = self._session.request.probing.container
         stream = log_stream(document, container, ended.id)
         if stream is None:
             return [_unsent(f"container {container} has no awslogs group and prefix to read answers from")]
         lines = self._session.ports.logs.tail(*stream, lines=_BATCH)
-        return [answer for answer in map(_answer, lines) if answer]
+        return [answer for line in lines if (answer := answer_of(line, keep_bytes))]
 
 
 def _options(
@@ -167,22 +168,26 @@ def _unsent(problem: str) -> Answer:
     return Answer(0, problem=problem, unreachable=True)
 
 
-def _answer(line: str) -> Answer | None:
-    """The answer that a *line* of the log tells; None for any other line."""
+def answer_of(line: str, keep_bytes: int) -> Answer | None:
+    """The answer that a *line* of the log tells, of whose body so much is asked for; None for any other line."""
     try:
         told_of = json.loads(line)
         status = told_of["status"]
         if not isinstance(status, int) or isinstance(status, bool):
             return None
+        body = base64.b64decode(str(told_of.get("body") or ""))
+        # A version of before does not say how long the body was.
+        length = int(told_of.get("body_bytes") or len(body))
         return Answer(
             status=status,
             version=str(told_of.get("version") or ""),
             problem=str(told_of.get("problem") or ""),
             unreachable=told_of.get("unreachable") is True,
             location=str(told_of.get("location") or ""),
-            body=base64.b64decode(str(told_of.get("body") or "")),
+            body=body,
+            untold_bytes=max(0, min(length, keep_bytes) - len(body)),
             seconds=float(told_of.get("seconds") or 0.0),
             request_id=str(told_of.get("request_id") or ""),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

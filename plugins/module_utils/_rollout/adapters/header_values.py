@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ..._aws.api import AwsClient
+from ..._common.timely import TimelyConnection, whole_body
 from ..._errors import FastbreakError, OperationError
 from ..gates.http_address import is_sendable, parts_to_ask, referred_secret
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+    from urllib.parse import SplitResult
 
     from ..._common.clock import Clock
 
@@ -112,7 +114,12 @@ class HeaderValues:
         text = self._read(secret).strip()
         held = _object(text)
         if held is not None:
-            token, seconds = _token(secret, held, trust())
+            trusted = trust()
+
+            def connect(parts: SplitResult) -> TimelyConnection:
+                return TimelyConnection(parts, seconds=_ANSWER_SECONDS, now=self._clock.monotonic, trusted=trusted)
+
+            token, seconds = _token(secret, held, connect)
             return f"Bearer {token}", seconds * _USED_SHARE
         # Credentials that were mistyped must not become a header.
         if text.startswith(_JSON_BEGINS) or any(name in text for name in _NEEDED):
@@ -134,7 +141,9 @@ def _object(text: str | bytes) -> Mapping[str, Any] | None:
     return held if isinstance(held, dict) else None
 
 
-def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tuple[str, float]:
+def _token(
+    secret: str, held: Mapping[str, Any], connect: Callable[[SplitResult], TimelyConnection]
+) -> tuple[str, float]:
     """A bearer token for the client that a secret tells of, and how long it lasts."""
     endpoint, client, password = (held.get(name) for name in _NEEDED)
     if not all(isinstance(text, str) and text for text in (endpoint, client, password)):
@@ -144,7 +153,7 @@ def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tup
         )
     form = {"grant_type": "client_credentials", **{name: str(held[name]) for name in _ASKED if held.get(name)}}
     pair = f"{quote(str(client), safe='')}:{quote(str(password), safe='')}"
-    answered = _post(secret, str(endpoint), urlencode(form), base64.b64encode(pair.encode()).decode(), context)
+    answered = _post(secret, str(endpoint), urlencode(form), base64.b64encode(pair.encode()).decode(), connect)
     token, seconds = answered.get("access_token"), answered.get("expires_in", _KEPT_SECONDS)
     # What is not a number (NaN) is not below infinity either.
     lasts = isinstance(seconds, int | float) and seconds <= math.inf
@@ -155,22 +164,23 @@ def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tup
     return token, float(min(max(seconds, 0), _LONGEST_SECONDS))
 
 
-def _post(secret: str, endpoint: str, form: str, pair: str, context: ssl.SSLContext) -> Mapping[str, Any]:
+def _post(
+    secret: str, endpoint: str, form: str, pair: str, connect: Callable[[SplitResult], TimelyConnection]
+) -> Mapping[str, Any]:
     """What a token endpoint answers. What went wrong is told without anything that was sent or answered."""
     parts = parts_to_ask(endpoint)
     if parts is None or parts.scheme != "https" or not parts.hostname:
         raise OperationError(
             f"The token_endpoint in secret {secret} is no https address that can be asked. Correct it."
         )
-    port = parts.port or http.client.HTTPS_PORT
-    connection = http.client.HTTPSConnection(parts.hostname, port, timeout=_ANSWER_SECONDS, context=context)
+    connection = connect(parts)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {pair}"}
     try:
         # Its query is kept (RFC 6749, section 3.2).
         target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         connection.request("POST", target, body=form, headers={**headers, "Connection": "close"})
         with connection.getresponse() as answer:
-            status, body = answer.status, answer.read(_MOST_BYTES)
+            status, body = answer.status, whole_body(answer, _MOST_BYTES)
     except (OSError, http.client.HTTPException) as error:
         raise OperationError(
             f"The token endpoint of secret {secret} at {parts.hostname} gave no answer: {type(error).__name__}. Check "

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..._common.timely import TimelyConnection, whole_body
 from ..._errors import FastbreakError, RequestError
 from ..values import Answer
 
@@ -61,7 +62,8 @@ class HttpProbe:
         except FastbreakError as error:
             return Answer(0, problem=f"a header has no value: {error}", unreachable=True)
         parts = urlsplit(url)
-        connection = self._connection(parts.scheme, parts.hostname or "", parts.port, timeout_seconds)
+        trusted = self._context if parts.scheme == "https" else None
+        connection = TimelyConnection(parts, seconds=timeout_seconds, now=self._clock.monotonic, trusted=trusted)
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
@@ -85,14 +87,26 @@ class HttpProbe:
     def _read(
         self, response: http.client.HTTPResponse, began: float, version_header: str, keep_bytes: int, trace: str
     ) -> Answer:
-        read = response.read(_BODY_BYTES)
+        """The answer with all of its body. One that breaks off is none, of whichever release its headers name."""
+        version = response.getheader(version_header, "") if version_header else ""
+        request_id = _name(response) or trace
+        try:
+            read = whole_body(response, _BODY_BYTES)
+        except http.client.IncompleteRead:
+            # How much of it came differs from answer to answer, and they are counted by what is told of them.
+            return Answer(
+                0, version=version, problem=f"{response.status}, and its body broke off", request_id=request_id
+            )
+        except (OSError, http.client.HTTPException) as error:
+            problem = f"{response.status}, and its body broke off: {error or type(error).__name__}"
+            return Answer(0, version=version, problem=problem, request_id=request_id)
         return Answer(
             response.status,
-            version=response.getheader(version_header, "") if version_header else "",
+            version=version,
             location=_place(response.getheader("Location", "")),
             body=read[:keep_bytes],
             seconds=self._clock.monotonic() - began,
-            request_id=_name(response) or trace,
+            request_id=request_id,
         )
 
     def _trace(self) -> str:
@@ -114,11 +128,6 @@ class HttpProbe:
         except OSError:
             return ""
 
-    def _connection(self, scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
-        if scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._context)
-        return http.client.HTTPConnection(host, port, timeout=timeout)
-
 
 def _name(response: http.client.HTTPResponse) -> str:
     """What the answer calls the request, if that is a name."""
@@ -130,7 +139,10 @@ def _name(response: http.client.HTTPResponse) -> str:
 
 def _place(location: str) -> str:
     """Where a redirect points to, without query and login, which may hold secrets; bounded."""
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
     host = parts.netloc.rpartition("@")[2]
     return f"{f'{parts.scheme}://{host}' if host else ''}{parts.path}"[:200]
 

@@ -68,6 +68,8 @@ class Expectation:
             return replace(tally, others=tally.others + 1, errors_in_a_row=0)
         attributed = bool(answer.version) or not self.version_header
         right = attributed and answer.status in self.statuses
+        if right and self.content.expects and answer.untold_bytes:
+            return tally.not_sent(_untold(answer))
         wrong = self.content.mismatch(answer.body) if right else ""
         passed = right and not wrong
         slow = self.slowest is not None and (not answer.status or not answer.seconds <= self.slowest)
@@ -79,6 +81,14 @@ class Expectation:
 
 def _either(statuses: Iterable[int]) -> str:
     return " or ".join(str(status) for status in statuses)
+
+
+def _untold(answer: Answer) -> str:
+    """A part of a body would be judged for the whole."""
+    return (
+        f"{answer.status} with a body of {len(answer.body) + answer.untold_bytes} bytes, of which the task that asks "
+        f"(probe_from) tells {len(answer.body)}; judge by a shorter answer, or without body_json and body_pattern"
+    )
 
 
 def _label(answer: Answer, *, attributed: bool) -> str:

@@ -164,3 +164,14 @@ def test_release_is_judged_by_what_its_own_tasks_saw(world: World, ports: Ports)
     with pytest.raises(OperationError, match="could not be sent"):
         deploy(ports, "1.1.0", probing=FROM_TASK)
     assert newest(world).outcome.value == "ROLLED_BACK"
+
+
+def test_how_much_of_a_body_is_not_told_is_told(world: World, probe: TaskProbe) -> None:
+    long = {**GOOD, "body_bytes": 9000}
+    world.logged = lines(long, GOOD, {**GOOD, "body_bytes": 5})
+    assert [ask(probe, keep_bytes=1 << 20).untold_bytes for _answer in range(3)] == [8995, 0, 0]
+    world.logged = lines(long)
+    assert ask(probe, keep_bytes=5).untold_bytes == 0
+    # What is not looked at need not be told.
+    world.logged = lines({**long, "body": ""})
+    assert ask(probe, keep_bytes=0).untold_bytes == 0

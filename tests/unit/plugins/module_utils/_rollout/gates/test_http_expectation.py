@@ -56,3 +56,14 @@ def test_a_body_that_is_not_as_expected_is_told_with_the_status() -> None:
     counted = wanted.count(HttpTally(), Answer(200, "v2", body=b'{"status": "error"}'), "v2")
     assert counted.statuses == (("200 with another status", 1),)
     assert wanted.wanted == '200 or 202 with status "ok"'
+
+
+def test_a_part_of_a_body_is_not_judged_for_the_whole() -> None:
+    part = Answer(200, "v2", body=b'{"sta', untold_bytes=9000)
+    wanted = replace(WANTED, content=Content(json=(("status", "ok"),)))
+    untold = wanted.count(HttpTally(), part, "v2")
+    assert (untold.samples, untold.errors) == (0, 1)
+    assert "200 with a body of 9005 bytes, of which the task that asks (probe_from) tells 5" in untold.last_error
+    # What fails anyhow fails, and where nothing is expected of bodies nothing is missing.
+    assert wanted.count(HttpTally(), replace(part, status=500), "v2").failures == 1
+    assert WANTED.count(HttpTally(), part, "v2").failures == 0
