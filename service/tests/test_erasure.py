@@ -16,10 +16,10 @@ import pytest
 from psycopg import sql
 from sqlalchemy import event
 
-from fastbreak_service.api.erasing import erase_video, finish_erasures
+from fastbreak_service.api.dead_letters import DeadLetters
+from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
-from fastbreak_service.messages.ports import QueueError
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.person_erasures import PersonErasures
@@ -248,34 +248,31 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
         if len(tried) == 2:
             raise asyncio.CancelledError
 
-    with suppress(asyncio.CancelledError):
-        persons, storage = PersonErasures(engine, place, None), SimpleNamespace(erase=erase)
-        asyncio.run(finish_erasures(erasures, persons, storage, sleep=pause))
-    assert (tried, erasures.left()) == ([new.id] * 2, [])
+    wanted: list[uuid.UUID] = []
+
+    async def sweep() -> None:
+        letters = DeadLetters(lambda _: {}, lambda *_: None)
+        with suppress(asyncio.CancelledError):
+            await finish_erasures(erasures, persons, storage, letters, sleep=pause)
+        wanted.extend(letters._wanted)
+
+    persons, storage = PersonErasures(engine, place, None), SimpleNamespace(erase=erase)
+    asyncio.run(sweep())
+    assert (tried, erasures.left(), wanted) == ([new.id] * 2, [], [new.id])
     found = erasures.erase(ANYBODY, new.id)
     assert found is not None
     assert found["erased"]["footage"] == 3
 
 
-@pytest.mark.parametrize(
-    ("error", "told"), [(None, {"footage": 3, "dead_letters": 2}), (QueueError("away"), {"footage": 3})]
-)
-def test_no_video_stays_for_a_queue_of_dead_letters_that_is_away(
-    engine: Engine, error: QueueError | None, told: dict[str, int]
-) -> None:
+def test_dead_letters_are_told_of_however_often_they_are_looked_for(engine: Engine) -> None:
     place = f"place:{uuid.uuid4()}"
     new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")
     TeamAnalyses(engine, DEFAULT_TEAM).add(new)
     erasures = Erasures(engine, place, None)
     assert erasures.erase(ANYBODY, new.id) is not None
-
-    def letters(_analysis: uuid.UUID) -> int:
-        if error:
-            raise error
-        return 2
-
-    storage: Any = SimpleNamespace(erase=lambda _analysis: 3)
-    found = erase_video(erasures, storage, new.id, letters)
-    assert found["erased_at"] is not None
-    assert told.items() <= found["erased"].items()
-    assert ("dead_letters" in found["erased"]) == (error is None)
+    assert "dead_letters" not in erasures.complete(new.id, 3)["erased"], "nobody has looked for any"
+    for letters, told in ((0, 0), (2, 2), (1, 3)):
+        erasures.add_letters(new.id, letters)
+        found = erasures.erase(ANYBODY, new.id)
+        assert found is not None
+        assert (found["erased"]["footage"], found["erased"]["dead_letters"]) == (3, told)

@@ -94,6 +94,11 @@ def test_a_queue_that_takes_nothing_delays_work_and_loses_none(make: Make, plain
     api.wait_logged(event="message not sent", analysis_id=identity)
     worker.wait_logged(event="no message received")
     assert worker.terminate() == 0
+    certificate = api.http.delete(f"/v1/analyses/{identity}").json()
+    assert certificate["erased_at"] is not None, "no video stays for a queue"
+    assert "dead_letters" not in certificate["erased"]
+    erased = make("back", "serve").start().http.delete(f"/v1/analyses/{identity}").json()["erased"]
+    assert erased == {**certificate["erased"], "dead_letters": 0}
 
 
 def test_poison_is_a_dead_letter_until_its_analysis_is_erased(make: Make, sqs: Sqs, plain_clip: Path) -> None:

@@ -181,7 +181,30 @@ def test_dead_letters_of_an_analysis_are_erased_and_others_seen_again(sqs: tuple
     stub.add_response(
         "change_message_visibility_batch", {"Successful": [], "Failed": []}, {"QueueUrl": DEAD, "Entries": shown}
     )
-    assert queue.erase(MESSAGE.analysis) == 1
+    analyses = [MESSAGE.analysis, uuid.uuid4()]
+    assert queue.erase(analyses) == dict(zip(analyses, (1, 0), strict=True))
+
+
+@pytest.mark.parametrize("last", ["receive_message", "change_message_visibility_batch"])
+def test_dead_letters_that_went_are_told_whatever_is_refused_next(sqs: tuple[SqsQueue, Stubber], last: str) -> None:
+    queue, stub = sqs
+    texts = {"own": letter(MESSAGE, "worker_died"), "other": "?"}
+    found = [{"Body": text, "ReceiptHandle": handle} for handle, text in texts.items()]
+    stub.add_response("receive_message", {"Messages": found})
+    stub.add_response("delete_message", {})
+    if last != "receive_message":
+        stub.add_response("receive_message", {})
+    stub.add_client_error(last, "OverLimit", "no")
+    if last == "receive_message":
+        stub.add_response("change_message_visibility_batch", {"Successful": [], "Failed": []})
+    assert queue.erase({MESSAGE.analysis}) == {MESSAGE.analysis: 1}
+
+
+def test_dead_letters_that_nobody_can_look_for_are_not_said_to_be_none(sqs: tuple[SqsQueue, Stubber]) -> None:
+    queue, stub = sqs
+    stub.add_client_error("receive_message", "OverLimit", "no")
+    with pytest.raises(QueueError, match="Tried to look for dead letters in"):
+        queue.erase({MESSAGE.analysis})
 
 
 def test_a_refusal_says_what_was_tried_and_where(sqs: tuple[SqsQueue, Stubber]) -> None:

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from fastbreak_service.analysis import analyse
-from fastbreak_service.api.erasing import erase_video_of_persons
 from fastbreak_service.footage.folder import Folder
 from fastbreak_service.identity.caller import Caller, Role
 from fastbreak_service.store.coverings import CoveringStore
@@ -192,7 +191,7 @@ def test_a_killed_erasure_is_finished_and_a_lost_race_is_none(
     film.write_bytes(b"film")
     storage = Folder.lasting(footage)
     assert not CoveringStore(engine).covered(taken, lambda: storage.replace(uuid.UUID(shared), film))
-    erase_video_of_persons(persons, storage, uuid.UUID(shared))
+    persons.complete(uuid.UUID(shared), storage.erase(uuid.UUID(shared)))
     assert uuid.UUID(shared) not in persons.left()
     assert root.erase_person(shared, 1, "delete").json()["erased"]["footage"] == 1
     film.unlink()

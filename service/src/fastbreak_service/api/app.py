@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -18,6 +18,7 @@ from fastbreak_service import metrics
 from fastbreak_service.api.admission import Admission
 from fastbreak_service.api.asking import READINESS_SECONDS
 from fastbreak_service.api.backlog import tell
+from fastbreak_service.api.dead_letters import DeadLetters
 from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.api.errors import (
     ApiError,
@@ -52,7 +53,6 @@ from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
-    from uuid import UUID
 
     from sqlalchemy import Engine
     from starlette.types import Lifespan
@@ -94,23 +94,11 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
     days = settings.work.footage_days
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, days)
-    messages, admission = _messages(settings.work.queue), Admission(settings.issuer)
-    erasures, left = _erasures(engine, footage, settings.backup_days), LeftUploads(engine, footage.place)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        try:
-            told = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
-            ends = (finish_erasures(*erasures, footage, messages[1]), finish_uploads(left, footage))
-            async with _at_work(inside, deadline), _all_meanwhile(told, admission.keep_up(), *ends):
-                yield
-        finally:
-            for end in (messages[0].close, engine.dispose, footage.close):
-                end()
-
+    erasures = _erasures(engine, footage, settings.backup_days)
+    sender, letters = _messages(settings.work.queue, erasures[0])
     parts = Parts(
         settings,
-        admission,
+        Admission(settings.issuer),
         lambda caller: TeamAnalyses(engine, caller.team, caller.subject, settings.quotas.of(caller.team), days),
         AnalysisStore(engine),
         queue,
@@ -124,9 +112,33 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team), days),
         lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team), days),
         lambda: deadline.started,
-        *messages,
+        sender,
+        letters,
     )
-    return _application(parts, lifespan)
+    return _application(parts, _lifespan(parts, engine, inside, deadline))
+
+
+def _lifespan(parts: Parts, engine: Engine, inside: Assembled | None, deadline: Deadline) -> Lifespan[Starlette]:
+    """What is done beside the answers."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        footage, letters = parts.footage, parts.letters
+        try:
+            async with (
+                _at_work(inside, deadline),
+                _meanwhile(tell(parts.queue, parts.settings.metrics_namespace)),
+                _meanwhile(parts.admission.keep_up()),
+                _meanwhile(finish_erasures(parts.erasures, parts.person_erasures, footage, letters)),
+                _meanwhile(letters.keep_looking()),
+                _meanwhile(finish_uploads(LeftUploads(engine, footage.place), footage)),
+            ):
+                yield
+        finally:
+            for end in (parts.sender.close, engine.dispose, footage.close):
+                end()
+
+    return lifespan
 
 
 def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tuple[Erasures, PersonErasures]:
@@ -135,10 +147,10 @@ def _erasures(engine: Engine, footage: Footage, backup_days: int | None) -> tupl
     return Erasures(*known), PersonErasures(*known)
 
 
-def _messages(settings: QueueSettings | None) -> tuple[Sender, Callable[[UUID], int] | None]:
+def _messages(settings: QueueSettings | None, erasures: Erasures) -> tuple[Sender, DeadLetters]:
     """Whoever says that there is work, and whoever erases dead letters."""
     queue = queue_of(settings)
-    return Sender(queue), None if queue is None else queue.erase
+    return Sender(queue), DeadLetters(None if queue is None else queue.erase, erasures.add_letters)
 
 
 def _said_by(
@@ -181,24 +193,14 @@ async def _at_work(inside: Assembled | None, deadline: Deadline) -> AsyncIterato
 
 
 @asynccontextmanager
-async def _all_meanwhile(*work: Coroutine[None, None, None] | None) -> AsyncIterator[None]:
-    """Do all of it, until the block ends."""
-    async with AsyncExitStack() as stack:
-        for each in work:
-            await stack.enter_async_context(_meanwhile(each))
-        yield
-
-
-@asynccontextmanager
-async def _meanwhile(work: Coroutine[None, None, None] | None) -> AsyncIterator[None]:
-    """Do some work, if there is any, until the block ends."""
-    task = asyncio.create_task(work) if work else None
+async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do some work until the block ends."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @repeatable

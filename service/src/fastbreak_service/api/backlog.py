@@ -47,9 +47,11 @@ def embedded(namespace: str, found: Backlog, seconds: float) -> dict[str, Any]:
     }
 
 
-async def tell(queue: WorkQueue, namespace: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Tell it until this is cancelled. A database that does not answer is no reason to stop."""
-    while True:
+async def tell(
+    queue: WorkQueue, namespace: str | None, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Tell it until this is cancelled, where there is a namespace. No database that is away is a reason to stop."""
+    while namespace:
         try:
             found = await ask(CALLER_SECONDS, queue.backlog)
             log.info("backlog", **embedded(namespace, found, time.time()))

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,7 +18,6 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
-from fastbreak_service.messages.ports import QueueError
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 
@@ -28,18 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from sqlalchemy import RowMapping
     from starlette.requests import Request
 
+    from fastbreak_service.api.dead_letters import DeadLetters
     from fastbreak_service.api.parts import Parts
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.erasures import Erasures
     from fastbreak_service.store.person_erasures import PersonErasures
 
 _BETWEEN_SECONDS = 600.0
-# No video stays, and nobody who asks the storage waits, for a queue.
-_LETTERS_SECONDS = 8.0
-_LOOKING = ThreadPoolExecutor(1, "looking-for-dead-letters")
 STILL_THERE = (
     "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
     "itself; send this again to have the certificate."
@@ -59,7 +53,12 @@ def erasure_routes(parts: Parts) -> list[Route]:
         if found["erased_at"] is None:
             if found["place"] != parts.footage.place:
                 raise elsewhere(found["place"])
-            found = await ask_storage(STILL_THERE, erase_video, parts.erasures, parts.footage, analysis, parts.letters)
+            versions = await ask_storage(STILL_THERE, parts.footage.erase, analysis)
+            found = await ask(CALLER_SECONDS, parts.erasures.complete, analysis, versions)
+        # No video stays, and nobody who asks the storage waits, for a queue.
+        if parts.letters.there and "dead_letters" not in found["erased"]:
+            await parts.letters.erase(analysis)
+            found = await ask(CALLER_SECONDS, parts.erasures.erase, caller, analysis) or found
         return JSONResponse(views.certificate(found))
 
     async def list_erasures(request: Request) -> Response:
@@ -88,39 +87,11 @@ def elsewhere(place: str) -> ApiError:
     )
 
 
-def erase_video(
-    erasures: Erasures, footage: Footage, analysis: UUID, letters: Callable[[UUID], int] | None = None
-) -> RowMapping:
-    """Erase the video of an analysis whose rows are gone, and those of its dead letters that are found.
-
-    Raises FootageError and DATABASE_ERRORS.
-    """
-    versions = footage.erase(analysis)
-    found = erasures.complete(analysis, versions, None if letters is None else _found(letters, analysis))
-    log.info("analysis erased", analysis_id=str(analysis))
-    return found
-
-
-def _found(letters: Callable[[UUID], int], analysis: UUID) -> int | None:
-    """How many dead letters were found and deleted; None where the queue did not say soon, and goes on for itself."""
-    try:
-        return _LOOKING.submit(letters, analysis).result(_LETTERS_SECONDS)
-    except (QueueError, TimeoutError) as error:
-        log.warning("dead letters not erased", analysis_id=str(analysis), reason=str(error) or "no answer in time")
-        return None
-
-
-def erase_video_of_persons(erasures: PersonErasures, footage: Footage, analysis: UUID) -> None:
-    """Erase the video that persons are to be gone from. Raises FootageError and DATABASE_ERRORS."""
-    erasures.complete(analysis, footage.erase(analysis))
-    log.info("video erased for persons in it", analysis_id=str(analysis))
-
-
 async def finish_erasures(
     erasures: Erasures,
     persons: PersonErasures,
     footage: Footage,
-    letters: Callable[[UUID], int] | None = None,
+    letters: DeadLetters,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Erase until this is cancelled, now and then, the videos that could not be erased at once."""
@@ -128,17 +99,20 @@ async def finish_erasures(
         await sleep(_BETWEEN_SECONDS)
         try:
             for analysis in await ask(CALLER_SECONDS, erasures.left):
-                await move(_try_to_erase, partial(erase_video, letters=letters), erasures, footage, analysis)
+                if await _erased(footage, analysis, erasures):
+                    letters.want(analysis)
             for analysis in await ask(CALLER_SECONDS, persons.left):
-                await move(_try_to_erase, erase_video_of_persons, persons, footage, analysis)
+                await _erased(footage, analysis, persons)
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("videos not erased", reason=reason(error))
 
 
-def _try_to_erase[T](
-    erase: Callable[[T, Footage, UUID], object], erasures: T, footage: Footage, analysis: UUID
-) -> None:
+async def _erased(footage: Footage, analysis: UUID, erasures: Erasures | PersonErasures) -> bool:
+    """Whether a video is gone, which is on record then. Raises ApiError and DATABASE_ERRORS."""
     try:
-        erase(erasures, footage, analysis)
+        versions = await move(footage.erase, analysis)
     except FootageError as error:
         log.warning("video not erased", analysis_id=str(analysis), reason=str(error))
+        return False
+    await ask(CALLER_SECONDS, erasures.complete, analysis, versions)
+    return True

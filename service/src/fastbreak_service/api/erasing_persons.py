@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
-from fastbreak_service.api.erasing import STILL_THERE, elsewhere, erase_video_of_persons
+from fastbreak_service.api.erasing import STILL_THERE, elsewhere
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.storing import ask_storage
 from fastbreak_service.identity.caller import Role
@@ -39,7 +39,8 @@ def person_erasure_routes(parts: Parts) -> list[Route]:
         if found["erased_at"] is None and found["how"] == "deleted":
             if found["place"] != parts.footage.place:
                 raise elsewhere(found["place"])
-            await ask_storage(STILL_THERE, erase_video_of_persons, parts.person_erasures, parts.footage, analysis)
+            versions = await ask_storage(STILL_THERE, parts.footage.erase, analysis)
+            await ask(CALLER_SECONDS, parts.person_erasures.complete, analysis, versions)
             found = await ask(CALLER_SECONDS, parts.person_erasures.of, analysis, person)
         elif found["erased_at"] is None:
             if parts.loop is not None:

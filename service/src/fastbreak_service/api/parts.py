@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from uuid import UUID
 
     from fastbreak_service.api.admission import Admission
+    from fastbreak_service.api.dead_letters import DeadLetters
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.identity.caller import Caller
     from fastbreak_service.messages.sending import Sender
@@ -39,8 +39,7 @@ class Parts:
 
     `analyses`, `reviews`, `corrections`, `players`, `uploads` and `usage` are those of a caller's team. `loop` is the
     worker inside, None when workers are apart. `trail` notes who sees what. `stopping`: whether the service was told to
-    stop. `sender` says to workers apart that there is work, and `letters` erases the dead letters of an analysis and
-    raises QueueError; None: there is no queue of any.
+    stop. `sender` says to workers apart that there is work, and `letters` erases the dead letters of analyses.
     """
 
     settings: ServiceSettings
@@ -62,4 +61,4 @@ class Parts:
     usage: Callable[[Caller], TeamUsage]
     stopping: Callable[[], bool]
     sender: Sender
-    letters: Callable[[UUID], int] | None
+    letters: DeadLetters

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from fastbreak_service.messages.content import Message
@@ -45,5 +45,8 @@ class MessageQueue(Protocol):
     def bury(self, message: Message, code: str) -> None:
         """Send a dead letter, with the kind of its end."""
 
-    def erase(self, analysis: UUID) -> int:
-        """Delete the dead letters of an analysis, as far as they are found; how many."""
+    def erase(self, analyses: Collection[UUID]) -> Mapping[UUID, int]:
+        """Delete the dead letters of some analyses, as far as they are found; of which how many.
+
+        An analysis of which this does not know is left out.
+        """

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import os
 import re
-import threading
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+import structlog
 from botocore.config import Config
 
 from fastbreak_service.messages.content import letter, read, written
 from fastbreak_service.messages.ports import QueueError, Received
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from fastbreak_service.messages.content import Message
@@ -28,7 +29,7 @@ _REGION = re.compile(r"sqs\.([a-z0-9-]+)\.")
 _BATCH = 10
 _MOST_DELAY_SECONDS = 900
 _LONGEST_POLL_SECONDS = 20
-# Enough for two thousand dead letters; whoever erases waits for it.
+# Enough for two thousand dead letters.
 _MOST_LOOKS = 200
 _LOOKED_AT_SECONDS = 20
 _SOON = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
@@ -39,6 +40,7 @@ _PATIENT = Config(
     read_timeout=_LONGEST_POLL_SECONDS + 5,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
+log = structlog.get_logger()
 
 
 def _made_client(url: str, config: Config) -> Any:
@@ -56,8 +58,6 @@ class SqsQueue:
         self._asking = client or _made_client(url, _SOON)
         self._briefly = client or _made_client(url, _BRIEF)
         self._waiting = client or _made_client(url, _PATIENT)
-        # Of two who look for dead letters at once, one would find none.
-        self._looking = threading.Lock()
 
     def send(self, messages: Sequence[Message], delay_seconds: float = 0) -> None:
         """See MessageQueue."""
@@ -106,31 +106,36 @@ class SqsQueue:
         with _speaking("send to", self._dead_letter_url):
             self._asking.send_message(QueueUrl=self._dead_letter_url, MessageBody=letter(message, code))
 
-    def erase(self, analysis: UUID) -> int:
+    def erase(self, analyses: Collection[UUID]) -> Mapping[UUID, int]:
         """See MessageQueue. Those of others are not seen by anybody meanwhile, so that each is looked at once."""
-        with self._looking:
-            return self._erase(analysis)
-
-    def _erase(self, analysis: UUID) -> int:
+        erased: Counter[UUID] = Counter()
         others: list[str] = []
-        erased = 0
         try:
-            for _ in range(_MOST_LOOKS):
-                found = self._dead_letters()
-                if not found:
-                    break
-                for one in found:
-                    said = read(one["Body"])
-                    if said is not None and said.analysis == analysis:
-                        self._delete_dead_letter(one["ReceiptHandle"])
-                        erased += 1
-                    else:
-                        others.append(one["ReceiptHandle"])
+            self._look(analyses, erased, others)
+        except QueueError as error:
+            if not erased:
+                raise
+            # What went is said; of the others nobody knows.
+            log.warning("not all dead letters looked at", reason=str(error))
+            return erased
         finally:
             self._show_dead_letters(others)
-        return erased
+        return {analysis: erased[analysis] for analysis in analyses}
 
-    def _dead_letters(self) -> list[dict[str, Any]]:
+    def _look(self, analyses: Collection[UUID], erased: Counter[UUID], others: list[str]) -> None:
+        for _ in range(_MOST_LOOKS):
+            found = self._dead_letters()
+            if not found:
+                return
+            for one in found:
+                said = read(one.text)
+                if said is not None and said.analysis in analyses:
+                    self._delete_dead_letter(one.handle)
+                    erased[said.analysis] += 1
+                else:
+                    others.append(one.handle)
+
+    def _dead_letters(self) -> list[Received]:
         with _speaking("look for dead letters in", self._dead_letter_url):
             answer = self._asking.receive_message(
                 QueueUrl=self._dead_letter_url,
@@ -139,20 +144,24 @@ class SqsQueue:
                 WaitTimeSeconds=1,
                 VisibilityTimeout=_LOOKED_AT_SECONDS,
             )
-            return list(answer.get("Messages", []))
+            return [Received(str(one["Body"]), one["ReceiptHandle"]) for one in answer.get("Messages", [])]
 
     def _delete_dead_letter(self, handle: str) -> None:
         with _speaking("delete a dead letter of", self._dead_letter_url):
             self._asking.delete_message(QueueUrl=self._dead_letter_url, ReceiptHandle=handle)
 
     def _show_dead_letters(self, handles: Sequence[str]) -> None:
-        for begin in range(0, len(handles), _BATCH):
-            entries = [
-                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                for number, handle in enumerate(handles[begin : begin + _BATCH])
-            ]
-            with _speaking("leave dead letters in", self._dead_letter_url):
-                self._asking.change_message_visibility_batch(QueueUrl=self._dead_letter_url, Entries=entries)
+        """Let them be seen at once; those that cannot be are after a while."""
+        try:
+            for begin in range(0, len(handles), _BATCH):
+                entries = [
+                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                    for number, handle in enumerate(handles[begin : begin + _BATCH])
+                ]
+                with _speaking("leave dead letters in", self._dead_letter_url):
+                    self._asking.change_message_visibility_batch(QueueUrl=self._dead_letter_url, Entries=entries)
+        except QueueError as error:
+            log.warning("dead letters hidden for a while", seconds=_LOOKED_AT_SECONDS, reason=str(error))
 
 
 @contextmanager

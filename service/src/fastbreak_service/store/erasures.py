@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from fastbreak_service.store.audit import Action, done
@@ -30,6 +31,7 @@ AT_ONCE = 100
 ERASE_SECONDS, LOCKED_SECONDS = 300, 10
 """How long rows may take to go, and how long others may keep them from it."""
 
+log = structlog.get_logger()
 _TOLD = ("analysis_id", "requested_at", "erased_at", "erased", "backup_days")
 
 
@@ -71,13 +73,9 @@ class Erasures:
             return self._known(connection, caller, analysis)
 
     @repeatable
-    def complete(self, analysis: UUID, versions: int, letters: int | None = None) -> RowMapping:
-        """The video is gone, in so many versions, and so many dead letters, if there is a queue of them.
-
-        What is on record then.
-        """
-        counted = {"footage": versions} if letters is None else {"footage": versions, "dead_letters": letters}
-        gone = sa.cast(counted, JSONB)
+    def complete(self, analysis: UUID, versions: int) -> RowMapping:
+        """The video is gone, in so many versions; what is on record then."""
+        gone = sa.cast({"footage": versions}, JSONB)
         statement = (
             sa.update(erasures)
             .where(erasures.c.analysis_id == analysis, erasures.c.erased_at.is_(None))
@@ -87,7 +85,17 @@ class Erasures:
             connection.execute(statement)
             complete_persons(connection, analysis, versions)
             found = connection.execute(sa.select(erasures).where(erasures.c.analysis_id == analysis))
-            return found.mappings().one()
+            told = found.mappings().one()
+        log.info("analysis erased", analysis_id=str(analysis))
+        return told
+
+    def add_letters(self, analysis: UUID, letters: int) -> None:
+        """So many dead letters went, on top of those before."""
+        before = sa.func.coalesce(sa.cast(erasures.c.erased["dead_letters"].astext, sa.Integer), 0)
+        told = sa.func.jsonb_build_object("dead_letters", before + letters)
+        statement = sa.update(erasures).where(erasures.c.analysis_id == analysis)
+        with self._engine.begin() as connection:
+            connection.execute(statement.values(erased=erasures.c.erased.op("||")(told)))
 
     @repeatable
     def left(self) -> Sequence[UUID]:

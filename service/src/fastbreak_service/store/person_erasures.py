@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+import structlog
 
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team, read_for_caller
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
 
     from fastbreak_service.identity.caller import Caller
+log = structlog.get_logger()
 
 
 class Remains(StrEnum):
@@ -86,6 +88,7 @@ class PersonErasures:
         """The video is gone, in so many versions, and with it everybody who was to be."""
         with self._engine.begin() as connection:
             complete_persons(connection, analysis, versions)
+        log.info("video erased for persons in it", analysis_id=str(analysis))
 
     @repeatable
     def of(self, analysis: UUID, person: int) -> RowMapping:
