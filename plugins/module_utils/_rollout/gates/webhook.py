@@ -31,12 +31,13 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class WebhookTally(Tally):
-    """``latest`` and ``reason`` are the latest answer's. An answer without a verdict is no sample."""
+    """``latest`` and ``reason`` are the latest answer's, once ``told``. An answer without a verdict is no sample."""
 
     parts: ClassVar[tuple[type, ...]] = (Verdict,)
 
     latest: Verdict = Verdict.INCONCLUSIVE
     reason: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class WebhookGate(Gate[WebhookTally]):
         )
         verdict, reason = self._read(answer)
         counted = tally.add(passed=verdict is Verdict.HEALTHY) if verdict in _COUNTED else tally
-        return replace(counted, latest=verdict, reason=reason)
+        return replace(counted, latest=verdict, reason=reason, told=True)
 
     def _read(self, answer: Answer) -> tuple[Verdict, str]:
         if not answer.status:
@@ -137,6 +138,8 @@ class WebhookGate(Gate[WebhookTally]):
 
     def seen(self, tally: WebhookTally) -> str:
         """What it said last."""
+        if not tally.told:
+            return f"{self._place} has given no verdict yet"
         return f"{self._place} said {tally.latest.value}{f': {tally.reason}' if tally.reason else ''}"
 
     def expected(self) -> str:

@@ -55,6 +55,7 @@ def test_its_verdict_is_the_gates(world: World, ports: Ports, verdict: Verdict) 
 
 def test_before_it_was_asked_nothing_passes() -> None:
     assert GATE.assess(GATE.begin(), baked=True) is Verdict.INCONCLUSIVE
+    assert GATE.seen(GATE.begin()) == "judge.example.com/verdict has given no verdict yet"
 
 
 def answered(answer: Answer) -> Verdict:
