@@ -130,7 +130,7 @@ class ModuleDocFragment:
         description:
           - For V(metric) and V(canary), dimensions of the metrics of the release. Values are text or whole numbers.
           - Not given, with the usual O(gates[].namespace), those of the target group that the release's tasks are
-            registered with.
+            registered with. With another one, V(metric) reads the metric that has none.
         type: dict
         default: {}
       baseline_dimensions:

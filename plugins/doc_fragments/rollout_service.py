@@ -62,7 +62,7 @@ options:
       - Whether a load balancer sends requests to the service. V(false) is for a service that takes none, such as a
         queue worker.
       - Such a service is deployed by V(ROLLING). Gates that need requests are refused by name; V(task_stability),
-        V(alarms), V(metric) with its own dimensions, and V(command) judge it.
+        V(alarms), V(metric) with its own dimensions or namespace, and V(command) judge it.
     type: bool
     default: true
   load_balancer:

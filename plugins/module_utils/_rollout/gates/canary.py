@@ -88,6 +88,8 @@ class CanaryGate(SeriesGate[CanaryTally]):
             yield "of dimensions (the release's) and baseline_dimensions (the running version's) write both or neither."
         elif self.dimensions and self.dimensions == self.baseline_dimensions:
             yield "dimensions and baseline_dimensions are the same, so that the release would be compared with itself."
+        elif self.namespace != BALANCING and not self.dimensions:
+            yield f"dimensions is empty, and namespace is not {BALANCING}, whose dimensions are known; write them."
         if self.namespace != BALANCING and (self.metric == _ERRORS or self.per_metric == _REQUESTS):
             yield f"metric and per_metric must be named in a namespace other than {BALANCING}."
         if not (isfinite(self.maximum_increase) and 0 < self.maximum_increase <= _MOST_INCREASE):

@@ -104,7 +104,7 @@ class MetricGate(SeriesGate[MetricTally]):
     def _read(
         self, tally: MetricTally, ports: Ports, target_group_arn: str, begin: datetime, end: datetime
     ) -> MetricTally:
-        dimensions = self.dimensions or self.group_dimensions(target_group_arn)
+        dimensions = self.dimensions_of(target_group_arn)
         queries = [self.query(self.metric, self.statistic, dimensions)]
         if self.per_metric:
             queries.append(self.query(self.per_metric, "Sum", dimensions))

@@ -57,7 +57,7 @@ class SeriesGate(Gate[S]):
     """Reads whole periods that began after its first measuring, once they are ``lag_seconds`` old.
 
     CloudWatch gets metrics late; what is read too early is too little. ``dimensions`` empty, in the namespace of
-    Application Load Balancers: those of the target group of the judged release.
+    Application Load Balancers: those of the target group of the judged release. In another: the metric that has none.
     """
 
     possible_stages: ClassVar[tuple[Stage, ...]] = (Stage.EACH_STEP, Stage.AFTER_TRAFFIC)
@@ -80,14 +80,12 @@ class SeriesGate(Gate[S]):
     @property
     def needs_load_balancer(self) -> bool:
         """It reads the metrics of a target group, unless others are written."""
-        return not self.dimensions
+        return not self.dimensions and self.namespace == BALANCING
 
     def series_problems(self) -> Iterator[str]:
         """What is wrong with where it reads."""
         if not self.metric.strip() or not self.namespace.strip():
             yield "metric and namespace must not be empty; name the metric as CloudWatch does."
-        if self.namespace != BALANCING and not self.dimensions:
-            yield f"dimensions is empty, and namespace is not {BALANCING}, whose dimensions are known; write them."
         if self.period_seconds not in _PERIODS and (
             self.period_seconds < 1 or self.period_seconds % 60 or self.period_seconds > _LONGEST_PERIOD
         ):
@@ -104,6 +102,10 @@ class SeriesGate(Gate[S]):
                 f"{amount(least_periods, 'whole period')} of {self.period_seconds} s and {self.lag_seconds:g} s until "
                 "CloudWatch has them take, so it could never pass."
             )
+
+    def dimensions_of(self, target_group_arn: str) -> tuple[tuple[str, str], ...]:
+        """Those that are written, or else of the namespace. Raises OperationError when the group is not known."""
+        return self.group_dimensions(target_group_arn) if self.needs_load_balancer else self.dimensions
 
     def group_dimensions(self, target_group_arn: str) -> tuple[tuple[str, str], ...]:
         """The dimensions of a target group. Raises OperationError when it is not known."""

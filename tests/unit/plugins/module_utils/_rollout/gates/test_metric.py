@@ -121,7 +121,6 @@ def test_words_say_the_limits() -> None:
         ({"metric": "E", "minimum": 2, "maximum": 1}, "minimum 2 is above maximum 1"),
         ({"metric": "E", "maximum": nan}, "must be numbers that end"),
         ({"metric": "E", "maximum": inf}, "must be numbers that end"),
-        ({"metric": "E", "maximum": 1, "namespace": "Mine"}, "dimensions is empty"),
         ({"metric": "E", "maximum": 1, "period_seconds": 0}, "period_seconds is"),
         ({"metric": "E", "maximum": 1, "period_seconds": 90}, "period_seconds is"),
         ({"metric": "E", "maximum": 1, "period_seconds": -60}, "period_seconds is"),
@@ -151,3 +150,11 @@ def test_usual_options_are_no_problem() -> None:
 def test_dimension_that_is_no_text_is_refused() -> None:
     with pytest.raises(RequestError, match=r"dimensions\.Queue"):
         read("metric", metric="Depth", namespace="Mine", dimensions={"Queue": None}, maximum=1)
+
+
+def test_metric_without_dimensions_is_one_of_another_namespace(world: World, ports: Ports) -> None:
+    gate = read("metric", metric="Waiting", maximum=1, namespace="Mine")
+    assert gate_problems(gate, 5.0) == []
+    assert not gate.needs_load_balancer
+    assert gate.dimensions_of("") == ()
+    assert read("metric", metric="Waiting", maximum=1).needs_load_balancer
