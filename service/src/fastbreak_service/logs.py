@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 
 def configure(level: str, version: str) -> None:
@@ -22,6 +22,7 @@ def configure(level: str, version: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _say_what_is_wrong_alone,
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
@@ -49,3 +50,32 @@ def configure(level: str, version: str) -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     # At every look at the schema's revision, which is at every /readyz, it tells what kind of database this is.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _say_what_is_wrong_alone(_: object, __: str, event: EventDict) -> EventDict:
+    """Cut what the database says beside its sentence: DETAIL and CONTEXT hold rows, so names, notes and subjects."""
+    told = event.get("exc_info")
+    error = sys.exception() if told is True else told[1] if isinstance(told, tuple) else told
+    for one in _with_causes(error if isinstance(error, BaseException) else None):
+        if (said := _sentence(one)) is not None:
+            one.args = (said,)
+        elif (said := _sentence(inner := getattr(one, "orig", None))) is not None:
+            one.args = (f"({type(inner).__name__}) {said}",)
+    return event
+
+
+def _sentence(error: object) -> str | None:
+    # This module is loaded where no database is, so it knows no class of the driver.
+    return getattr(getattr(error, "diag", None), "message_primary", None)
+
+
+def _with_causes(error: BaseException | None) -> list[BaseException]:
+    """An error, and all that would be told with it."""
+    found: list[BaseException] = []
+    left = [error]
+    while left:
+        one = left.pop()
+        if one is not None and one not in found:
+            found.append(one)
+            left += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return found
