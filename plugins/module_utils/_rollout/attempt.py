@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._common.amount import amount
-from .._common.commands import JUDGE, ROLL_BACK
+from .._common.commands import JUDGE, ROLL_BACK, ROLL_BACK_TO
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
-from .._release.record import Outcome
+from .._release.record import ROLLBACK, Outcome
 from .._release.schema import Schema
 from .act.awake import hand_back, keep_awake, wake
 from .act.deregister import deregister_spare
@@ -246,8 +246,10 @@ class Attempt:
     def _hand_over(self, record: Recording, decision: Decision) -> RolloutResult:
         """Leave the release where ECS holds it, by request or since a gate found no verdict. Its record stays open."""
         name = f"Release {self.facts.target.release.version} of {self.session.request.service}"
+        back = record.release.kind == ROLLBACK
+        again = ROLL_BACK_TO.format(version=record.release.version) if back else JUDGE
         left = (
-            f"{name} is not judged to the end: it stands at {decision.held}. Run {JUDGE} to go on with it; when nobody "
+            f"{name} is not judged to the end: it stands at {decision.held}. Run {again} to go on with it; when nobody "
             "does in time, ECS rolls it back wherever it waits."
         )
         held = replace(record.release, gates=decision.measurements)

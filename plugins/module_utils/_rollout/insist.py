@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.commands import ROLL_BACK_TO
 from .._errors import RefusedError
+from .._release.record import ROLLBACK
 from .plan.differences import Action
 from .service.comparison import starts_deployment
 from .strategies.table import strategy_named
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 def insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> None:
     """Raise RefusedError when only a release under way is to be judged, and none is as it is wanted: that is said."""
+    _insist_on_kind(session, recovery, facts.target.release.digest)
     goes_on = recovery.adopted and facts.plan.action is not Action.DEPLOY
     if not session.request.judge_only or goes_on or recovery.fallen or facts.plan.action is Action.UNCHANGED:
         return
@@ -34,6 +37,18 @@ def insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> Non
     raise RefusedError(f"{subject}: {how}. Nothing was changed. Deploy it anew if it is still wanted.")
 
 
+def _insist_on_kind(session: Session, recovery: Recovery, digest: str) -> None:
+    """Raise RefusedError when what is to be judged as a deploy is a rollback, whose gates are others."""
+    request, back = session.request, _under_way(recovery, digest)
+    if not request.judge_only or request.kind == ROLLBACK or back is None or back.kind != ROLLBACK:
+        return
+    raise RefusedError(
+        f"Judging {back.version} of {request.service} was refused: it is a rollback that is under way, and is asked "
+        "for with state present. As a deploy it would be asked all gates again, and persons for their yes. Nothing was "
+        f"changed. Go on with it as a rollback (state rolled_back): {ROLL_BACK_TO.format(version=back.version)}"
+    )
+
+
 def _under_way(recovery: Recovery, digest: str) -> Release | None:
     """The release of the image *digest* that ECS is at work on, or left for nobody to judge."""
     withdrawn = (recovery.withdrawn.release,) if recovery.withdrawn else ()
@@ -45,12 +60,13 @@ def _under_way(recovery: Recovery, digest: str) -> Release | None:
 
 def _otherwise(session: Session, facts: Facts, release: Release, after: str) -> str:
     """In what *release* differs from what is wanted, and what to do; *after* says what deploying does to it."""
-    wanted = session.request.settings.deployment.strategy
+    wanted, back = session.request.settings.deployment.strategy, release.kind == ROLLBACK
+    again = f"run {ROLL_BACK_TO.format(version=release.version)}" if back else "deploy it"
     if strategy_named(release.strategy).shifts_weights and not strategy_named(wanted).shifts_weights:
         return (
             f"it is under way by {release.strategy}, and deployment.strategy is {wanted} now, which knows nothing of "
             "its test listener and its second target group. Nothing was changed. Judge it with the strategy that it "
-            f"began with; to release it by the other one, deploy it, {after}."
+            f"began with; to release it by the other one, {again}, {after}."
         )
     others = [name.replace("_", " ") for name in facts.plan.setting_changes if starts_deployment((name,))]
     if release.task_definition_arn != facts.plan.reuse_arn:
@@ -58,7 +74,7 @@ def _otherwise(session: Session, facts: Facts, release: Release, after: str) -> 
     if others:
         return (
             f"it began with another {' and another '.join(others)} than the inventory asks for now. Nothing was "
-            f"changed. Judge it with the inventory that it began with; to release it as it is wanted now, deploy it, "
+            f"changed. Judge it with the inventory that it began with; to release it as it is wanted now, {again}, "
             f"{after}."
         )
     return (

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.approval import ApprovalGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results import Result
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, document
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, gates, newest
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
 from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 from tests.unit.plugins.module_utils._rollout.test_recover_strategy import (
@@ -63,3 +66,62 @@ def test_one_in_a_state_that_is_not_known_here_is_not_said_to_be_over(world: Shi
     with pytest.raises(RefusedError, match=r"does not say of its deployment .* whether it is under way or over"):
         deploy(ports, "1.1.0", owner=NEXT, judge_only=True, **CANARY)
     assert world.calls == []
+
+
+def left_on_its_way_back(world: ShiftingWorld, ports: Ports, *, killed: bool = False, **options: Any) -> None:
+    """1.1.0 was accepted, and a rollback to 1.0.0 is under way. *options* give it another definition."""
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0", **CANARY)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0", **CANARY, **options)
+    if killed:
+        kill_after(world, ports, 8, version="", kind=ROLLBACK, **CANARY, **options)
+        return
+    handed = deploy(ports, "", kind=ROLLBACK, wait_until="paused", **CANARY, **options)
+    assert f"rollback.yml -e version={newest(world).version} to go on with it" in handed.warnings[-1]
+
+
+DEFINITIONS = pytest.mark.parametrize(
+    "options", [{}, {"document": document(FASTBREAK_LOG_LEVEL="debug")}], ids=["same definition", "another definition"]
+)
+
+
+@DEFINITIONS
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_rollback_is_not_judged_as_a_deploy(
+    world: ShiftingWorld, ports: Ports, options: dict[str, Any], *, killed: bool, check_mode: bool
+) -> None:
+    left_on_its_way_back(world, ports, killed=killed, **options)
+    world.calls.clear()
+    version, asks = newest(world).version, (*gates(), ApprovalGate(question="May it?"))
+    with pytest.raises(RefusedError, match=rf"a rollback that is under way.*rollback\.yml -e version={version}"):
+        deploy(ports, version, owner=NEXT, judge_only=True, gates=asks, check_mode=check_mode, **{**CANARY, **options})
+    assert world.calls == []
+
+
+@DEFINITIONS
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_rollback_is_gone_on_with_as_one(
+    world: ShiftingWorld, ports: Ports, options: dict[str, Any], *, killed: bool
+) -> None:
+    left_on_its_way_back(world, ports, killed=killed, **options)
+    back = newest(world)
+    deployments, began = len(world.deployments), world.seconds
+    judged = deploy(ports, back.version, owner=NEXT, kind=ROLLBACK, judge_only=True, **{**CANARY, **options})
+    assert judged.result is Result.ACCEPTED
+    assert len(world.deployments) == deployments, "users went to what was fled from, and back again"
+    ended = newest(world)
+    assert (ended.release_id, ended.kind, ended.outcome) == (back.release_id, ROLLBACK, Outcome.SUCCEEDED)
+    assert world.seconds - began < 300
+
+
+def test_a_rollback_under_way_is_not_told_to_be_deployed(world: ShiftingWorld, ports: Ports) -> None:
+    left_on_its_way_back(world, ports)
+    other = replace(CANARY["settings"], network=OTHER_NETWORK)
+    version = newest(world).version
+    with pytest.raises(
+        RefusedError, match=rf"another network than.*run ansible.*-e version={version}, which"
+    ) as refused:
+        deploy(ports, version, owner=NEXT, kind=ROLLBACK, judge_only=True, **{**CANARY, "settings": other})
+    assert "deploy it" not in refused.value.message
