@@ -9,8 +9,10 @@ import asyncio
 
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from fastbreak_service import metrics
 from fastbreak_service.api import backlog
 from fastbreak_service.store.work import Backlog
 
@@ -20,6 +22,9 @@ class Queue:
 
     def __init__(self, *answers: Backlog | Exception) -> None:
         self._answers = list(answers)
+
+    def waiting(self) -> int:
+        return 7
 
     def backlog(self) -> Backlog:
         answer = self._answers.pop(0)
@@ -40,6 +45,7 @@ def test_it_is_told_in_the_embedded_metric_format_also_after_the_database_was_aw
     with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
         asyncio.run(backlog.tell(queue, "Fastbreak/dev", sleep))  # type: ignore[arg-type] # a stand-in
     away, told = lines
+    assert REGISTRY.get_sample_value("fastbreak_queue_depth") == 7
     assert (away["event"], slept) == ("backlog not told", [60.0, 60.0])
     (directive,) = told["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("Fastbreak/dev", [[]])
@@ -50,3 +56,14 @@ def test_it_is_told_in_the_embedded_metric_format_also_after_the_database_was_aw
         "QueueDeadLetters": (1, "Count"),
         "QueueBacklog": (5, "Count"),
     }
+
+
+def test_without_a_namespace_a_replica_still_counts_what_waits() -> None:
+    metrics.QUEUE_DEPTH.set(0)
+
+    async def once(_: float) -> None:
+        raise asyncio.CancelledError
+
+    with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
+        asyncio.run(backlog.tell(Queue(), "", once))  # type: ignore[arg-type] # a stand-in
+    assert (lines, REGISTRY.get_sample_value("fastbreak_queue_depth")) == ([], 7)

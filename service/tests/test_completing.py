@@ -19,6 +19,7 @@ from fastbreak_service.api.cutting import MOST_PARTS, part_bytes, part_sizes
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.uploading import read_new
 from fastbreak_service.footage.ports import FootageMissingError
+from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.store.team_analyses import NewAnalysis, Sent
 from fastbreak_service.store.usage import QuotaError
 
@@ -92,14 +93,17 @@ async def looked_at(_: uuid.UUID) -> None:
 def completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[tuple[int, str], Stored]]:
     """What the completion of an upload is refused for, and the storage then."""
 
-    def complete(rows: Rows, size: int | None, place: Any = AsyncExitStack) -> tuple[tuple[int, str], Stored]:
+    def complete(
+        rows: Rows, size: int | None, place: Any = lambda _: AsyncExitStack()
+    ) -> tuple[tuple[int, str], Stored]:
         stored = Stored(tmp_path, size)
         settings = SimpleNamespace(work=SimpleNamespace(version="1"), scratch_bytes=100)
         intake: Any = SimpleNamespace(place=place, gate=AsyncExitStack())
-        completion = Completion(cast("Any", SimpleNamespace(footage=stored, settings=settings)), intake)
+        parts = SimpleNamespace(footage=stored, settings=settings, uploads=lambda _: rows)
+        completion = Completion(cast("Any", parts), intake)
         monkeypatch.setattr(completion, "_check", looked_at)
         with pytest.raises(ApiError) as caught:
-            asyncio.run(completion.complete(cast("Any", rows), rows.row["id"]))
+            asyncio.run(completion.complete(ANYBODY, rows.row["id"]))
         return (caught.value.status, caught.value.code), stored
 
     return complete
@@ -134,7 +138,7 @@ def test_nothing_is_put_together_without_a_place_room_and_quota(tmp_path: Path, 
     """Its parts stay. A video that was put together before takes its room already."""
 
     @asynccontextmanager
-    async def full() -> AsyncIterator[None]:
+    async def full(_: object) -> AsyncIterator[None]:
         raise ApiError(429, "queue_full", "why")
         yield
 

@@ -16,7 +16,7 @@ REQUEST_SECONDS = Histogram(
 )
 UPLOAD_BYTES = Counter("fastbreak_upload_bytes_total", "Bytes of video received.")
 REJECTIONS = Counter("fastbreak_rejections_total", "Videos refused at the door.", ["code"])
-QUEUE_DEPTH = Gauge("fastbreak_queue_depth", "Analyses arriving or waiting on this replica.")
+QUEUE_DEPTH = Gauge("fastbreak_queue_depth", "Analyses that nobody works on yet, of all replicas together.")
 ANALYSES = Counter("fastbreak_analyses_total", "Analyses ended.", ["outcome"])
 ANALYSIS_SECONDS = Histogram(
     "fastbreak_analysis_seconds",

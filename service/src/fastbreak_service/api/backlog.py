@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from fastbreak_service import metrics
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
@@ -47,14 +48,17 @@ def embedded(namespace: str, found: Backlog, seconds: float) -> dict[str, Any]:
     }
 
 
-async def tell(
-    queue: WorkQueue, namespace: str | None, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> None:
-    """Tell it until this is cancelled, where there is a namespace. No database that is away is a reason to stop."""
-    while namespace:
+async def tell(queue: WorkQueue, namespace: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Tell it until this is cancelled; in the log only with a namespace, and always in this process's metrics.
+
+    A database that does not answer is no reason to stop.
+    """
+    while True:
         try:
-            found = await ask(CALLER_SECONDS, queue.backlog)
-            log.info("backlog", **embedded(namespace, found, time.time()))
+            metrics.QUEUE_DEPTH.set(await ask(CALLER_SECONDS, queue.waiting))
+            if namespace:
+                found = await ask(CALLER_SECONDS, queue.backlog)
+                log.info("backlog", **embedded(namespace, found, time.time()))
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("backlog not told", reason=reason(error))
         await sleep(_SECONDS)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from fastbreak_service.api.intake import Intake
     from fastbreak_service.api.parts import Parts
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.store.team_uploads import TeamUploads
 
 AWAY = "The service cannot reach the storage of videos at the moment. Try again in a minute; what arrived stays."
@@ -52,26 +53,27 @@ class Completion:
         self._intake = intake
         self._busy: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def complete(self, uploads: TeamUploads, identity: uuid.UUID) -> Response:
+    async def complete(self, caller: Caller, identity: uuid.UUID) -> Response:
         """The answer, that of a video sent at once. Raises ApiError and DATABASE_ERRORS."""
+        uploads = self._parts.uploads(caller)
         lock = self._busy.setdefault(identity, asyncio.Lock())
         try:
             async with lock:
                 if await ask(CALLER_SECONDS, uploads.accepted, identity) is None:
-                    await self._accept(uploads, await open_upload(self._parts, uploads, identity))
+                    await self._accept(caller, uploads, await open_upload(self._parts, uploads, identity))
         except ApiError as error:
             metrics.REJECTIONS.labels(code=error.code).inc()
             raise
         location = f"/v1/analyses/{identity}"
         return JSONResponse({"id": str(identity), "status": "queued"}, status_code=202, headers={"location": location})
 
-    async def _accept(self, uploads: TeamUploads, row: RowMapping) -> None:
+    async def _accept(self, caller: Caller, uploads: TeamUploads, row: RowMapping) -> None:
         identity, new = row["id"], self._new(row)
         try:
             with within_quota():
                 await ask(CALLER_SECONDS, uploads.expect, new)
             # What is put together takes room until it is accepted or refused: so it has a place before that.
-            async with self._intake.place():
+            async with self._intake.place(caller):
                 async with self._intake.gate:
                     await self._look_at(row)
                 with within_quota():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ class Intake:
         self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
         self._inside, self._sender = parts.loop, parts.sender
         self.gate = asyncio.Semaphore(_PROBES_AT_ONCE)
-        self._reserved = 0
+        # By teams, who have a place in the queue before there is a record of it.
+        self._reserved: Counter[str] = Counter()
         self._taken_back: set[asyncio.Task[None]] = set()
 
     async def take_in(self, request: Request) -> Response:
@@ -70,7 +72,7 @@ class Intake:
             upload.check_headers(request, self._settings.max_upload_bytes)
             key, analyses = parameters.idempotency_key(request), self._analyses(caller)
             await self._look_ahead(request, caller, analyses, key)
-            analysis = await self._receive(request, body, key, analyses)
+            analysis = await self._receive(request, body, key, caller)
         except ClientDisconnect:
             return Response(status_code=499)
         except ApiError as error:
@@ -80,9 +82,9 @@ class Intake:
         location = f"/v1/analyses/{analysis}"
         return JSONResponse({"id": str(analysis), "status": "queued"}, status_code=202, headers={"location": location})
 
-    async def _receive(self, request: Request, body: upload.Body, key: str | None, analyses: TeamAnalyses) -> uuid.UUID:
+    async def _receive(self, request: Request, body: upload.Body, key: str | None, caller: Caller) -> uuid.UUID:
         """Receive a video, and accept it unless it was accepted under its key before; the analysis's id."""
-        analysis, filename = uuid.uuid4(), parameters.filename(request)
+        analysis, filename, analyses = uuid.uuid4(), parameters.filename(request), self._analyses(caller)
         arriving = self._footage.directory / f"{analysis}.part"
         digest = hashlib.sha256((filename or "").encode()) if key else None
         try:
@@ -94,7 +96,7 @@ class Intake:
                 place, durable = self._footage.place, self._footage.durable
                 version = self._settings.work.version
                 new = NewAnalysis(analysis, filename, size, place, durable, version, key, fingerprint)
-                known = await self._accept_or_find(new, arriving, analyses)
+                known = await self._accept_or_find(new, arriving, caller)
         except RejectedVideoError as error:
             raise rejected(error) from error
         except NotCheckedError as error:
@@ -110,34 +112,35 @@ class Intake:
         if await _sent(analyses, key) is not None:
             return
         try:
-            await self._check_queue(1)
+            await self._check_queue(caller, 1)
             await self._check_quota(caller, request.headers.get("content-length", ""))
         except ApiError:
             # The first try may have been accepted since, and have taken the last place with it.
             if await _sent(analyses, key) is None:
                 raise
 
-    async def _accept_or_find(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
+    async def _accept_or_find(self, new: NewAnalysis, arrived: Path, caller: Caller) -> Sent:
         """What is on record under its key in the end. Raises ApiError, RejectedVideoError, NotCheckedError."""
+        analyses = self._analyses(caller)
         try:
             with within_quota():
                 # Of a body in chunks nobody knew the size before.
                 await ask(CALLER_SECONDS, analyses.expect, new)
-            return await self._accept(new, arrived, analyses)
+            return await self._accept(new, arrived, caller)
         except ApiError:
             found = await _sent(analyses, new.idempotency_key)
             if found is None:
                 raise
             return found
 
-    async def _accept(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
+    async def _accept(self, new: NewAnalysis, arrived: Path, caller: Caller) -> Sent:
         """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
-        async with self.place():
+        async with self.place(caller):
             async with self.gate:
                 await self.check(arrived)
             await self._store_video(new.id, arrived)
             with within_quota():
-                sent = await self._record(new, analyses)
+                sent = await self._record(new, self._analyses(caller))
         if sent.id != new.id:
             # The same was sent at the same moment, and came first.
             await self._take_back(new.id)
@@ -182,14 +185,16 @@ class Intake:
             log.warning("video left behind", analysis_id=str(analysis), reason=reason(error))
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def place(self, caller: Caller) -> AsyncIterator[None]:
         """A place in the queue while an analysis is checked and recorded. Raises ApiError when there is none."""
-        self._reserved += 1
+        self._reserved[caller.team] += 1
         try:
-            await self._check_queue(self._reserved)
+            await self._check_queue(caller, self._reserved.total())
             yield
         finally:
-            self._reserved -= 1
+            self._reserved[caller.team] -= 1
+            # Of teams that send nothing nothing is kept.
+            self._reserved += Counter()
 
     async def _check_quota(self, caller: Caller, length: str) -> None:
         """Raise ApiError when the video would not be accepted; what is recorded is held to it once more."""
@@ -197,15 +202,24 @@ class Intake:
         with within_quota():
             await ask(CALLER_SECONDS, self._usage(caller).expect, int(length) if length.isdigit() else 1)
 
-    async def _check_queue(self, wanted: int) -> None:
-        """Raise ApiError when the queue has not so many places left."""
+    async def _check_queue(self, caller: Caller, wanted: int) -> None:
+        """Raise ApiError when the queue has not so many places left.
+
+        A team of which nothing waits or is analysed always has one: whatever others send shuts nobody out.
+        """
         waiting = await ask(CALLER_SECONDS, self._queue.waiting)
-        metrics.QUEUE_DEPTH.set(waiting + self._reserved)
-        if waiting + wanted > self._settings.queue_size:
+        metrics.QUEUE_DEPTH.set(waiting)
+        if waiting + wanted > self._settings.queue_size and await self._has_any(caller):
             wait = self._inside.retry_after_seconds if self._inside else _USUAL_SECONDS
             raise ApiError(
                 429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)}
             )
+
+    async def _has_any(self, caller: Caller) -> bool:
+        """Whether something of a caller's team waits, is analysed or is about to be accepted, but one."""
+        if self._reserved[caller.team] > 1:
+            return True
+        return (await ask(CALLER_SECONDS, self._usage(caller).now)).waiting > 0
 
 
 async def _sent(analyses: TeamAnalyses, key: str | None) -> Sent | None:

@@ -63,7 +63,7 @@ def upload_routes(parts: Parts, intake: Intake) -> list[Route]:
 
     async def complete_upload(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.UPLOADER)
-        return await completion.complete(parts.uploads(caller), parameters.upload_id(request))
+        return await completion.complete(caller, parameters.upload_id(request))
 
     async def put_part(request: Request) -> Response:
         return await receive_part(parts, request)

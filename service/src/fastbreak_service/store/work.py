@@ -20,15 +20,17 @@ from fastbreak_service.segments.cutting import segment_of
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, segments, uploads, work
 from fastbreak_service.store.team_analyses import CONTRACT, JOIN_CONTRACTS, SEGMENT_FORMS, TAKEN_CONTRACTS
+from fastbreak_service.store.turns import next_piece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, RowMapping, Table
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, Row, RowMapping, Table
 
     from fastbreak_service.segments.cutting import Segment
 
+_MOST_SERVED = 1000
 _VANISHED = "whoever analysed it ended without a word"
 
 
@@ -91,27 +93,31 @@ class WorkQueue:
         self._place = place
         self._lease_seconds = lease_seconds
         self._footage_days = footage_days
+        # The teams that had a turn by this process, the latest last: with a single worker nothing else tells.
+        self._served: dict[str, None] = {}
 
     def take(self, *, abandoned: bool) -> Work | None:
-        """The next piece of work, None when there is none: segments first, then what is to be joined.
+        """The next piece of work, None when there is none: each team has its turn, see `turns`.
 
         `abandoned`: also what somebody else took whose lease has run out, which counts as a failure.
         """
         with self._engine.begin() as connection:
-            return self._take_segment(connection, abandoned) or self._take_work(connection, abandoned)
+            found = connection.execute(next_piece(self._place, list(self._served), abandoned=abandoned)).one_or_none()
+            if found is None:
+                return None
+            taken = self._take(connection, found)
+        self._served.pop(found.team, None)
+        self._served[found.team] = None
+        if len(self._served) > _MOST_SERVED:
+            del self._served[next(iter(self._served))]
+        return taken
 
-    def _take_segment(self, connection: Connection, abandoned: bool) -> Work | None:
-        open_ones = (
-            sa.select(segments.c.analysis_id, segments.c.number, work.c.contract)
-            .join(work)
-            .where(self._waiting, work.c.contract.in_(SEGMENT_FORMS), segments.c.ended_at.is_(None))
-            .where(segments.c.available_at <= sa.func.now(), _free(segments, abandoned))
-            .order_by(segments.c.available_at, segments.c.analysis_id, segments.c.number)
-            .limit(1)
-            .with_for_update(of=segments, skip_locked=True)
-        )
-        if (found := connection.execute(open_ones).one_or_none()) is None:
-            return None
+    def _take(self, connection: Connection, found: Row[Any]) -> Work:
+        """Have the lease of a piece that is locked."""
+        if found.number is None:
+            whole = sa.update(work).where(work.c.analysis_id == found.analysis_id).values(self._taking(work))
+            row = connection.execute(whole.returning(work)).mappings().one()
+            return self._taken(connection, row, row["contract"])
         this = sa.and_(segments.c.analysis_id == found.analysis_id, segments.c.number == found.number)
         columns = [column for column in segments.c if column is not segments.c.seen]
         taken = sa.update(segments).where(this).values(self._taking(segments)).returning(*columns)
@@ -120,21 +126,6 @@ class WorkQueue:
         spent = connection.execute(charged.where(segments.c.analysis_id == found.analysis_id)).scalar_one()
         part = Part(segment_of(row["content"]), float(spent), float(row["spent_seconds"] or 0))
         return self._taken(connection, row, found.contract, part)
-
-    def _take_work(self, connection: Connection, abandoned: bool) -> Work | None:
-        following = (
-            sa.select(work.c.analysis_id)
-            .where(self._waiting, work.c.contract.in_(TAKEN_CONTRACTS), work.c.available_at <= sa.func.now())
-            .where(_free(work, abandoned))
-            .order_by(work.c.contract.not_in(JOIN_CONTRACTS.values()), work.c.available_at, work.c.analysis_id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .correlate(None)
-            .scalar_subquery()
-        )
-        statement = sa.update(work).where(work.c.analysis_id == following).values(self._taking(work)).returning(work)
-        row = connection.execute(statement).mappings().one_or_none()
-        return None if row is None else self._taken(connection, row, row["contract"])
 
     def _taking(self, table: Table) -> dict[str, Any]:
         lapsed = table.c.lease_until.is_not(None)
@@ -206,9 +197,16 @@ class WorkQueue:
         with self._engine.begin() as connection:
             return connection.execute(sa.delete(work).where(_whole_of(taken))).rowcount == 1
 
+    @repeatable
     def waiting(self) -> int:
-        """How many pieces of work nobody has taken."""
-        return self._count(free=True)
+        """How many analyses wait, of whatever release: nobody has them, nor a segment of theirs."""
+        this = segments.c.analysis_id == work.c.analysis_id
+        theirs = sa.select(segments.c.number).where(this, segments.c.ended_at.is_(None))
+        looked_at = theirs.where(segments.c.lease_until.is_not(None)).exists()
+        statement = sa.select(sa.func.count()).select_from(work)
+        with self._engine.connect() as connection:
+            found = connection.execute(statement.where(self._waiting, work.c.lease_until.is_(None), ~looked_at))
+            return int(found.scalar_one())
 
     @repeatable
     def backlog(self) -> Backlog:
@@ -224,9 +222,11 @@ class WorkQueue:
         # Work that was put back for a while is free later than now.
         return Backlog(waiting, max(0.0, float(oldest)), dead, unfinished)
 
+    @repeatable
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""
-        return self._count()
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(self._pieces.subquery())).scalar_one())
 
     @repeatable
     def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -259,15 +259,6 @@ class WorkQueue:
             parts.where(self._waiting, work.c.contract.in_(SEGMENT_FORMS), segments.c.ended_at.is_(None)),
         )
 
-    @repeatable
-    def _count(self, *, free: bool = False) -> int:
-        pieces = self._pieces.subquery()
-        statement = sa.select(sa.func.count()).select_from(pieces)
-        if free:
-            statement = statement.where(pieces.c.lease_until.is_(None))
-        with self._engine.connect() as connection:
-            return int(connection.execute(statement).scalar_one())
-
     def _update(self, taken: Work, **values: object) -> bool:
         with self._engine.begin() as connection:
             statement = sa.update(_table_of(taken)).where(*held_by(taken)).values(**values)
@@ -299,12 +290,6 @@ def _whole_of(taken: Work) -> ColumnElement[bool]:
     if taken.part is None:
         return sa.and_(*held_by(taken))
     return work.c.analysis_id.in_(sa.select(segments.c.analysis_id).where(*held_by(taken)))
-
-
-def _free(table: Table, abandoned: bool) -> ColumnElement[bool]:
-    """What nobody has, or whose lease has run out."""
-    lapsed = sa.and_(sa.literal(abandoned), table.c.lease_until < sa.func.now())
-    return sa.or_(table.c.lease_until.is_(None), lapsed)
 
 
 def _later(seconds: float) -> ColumnElement[datetime]:

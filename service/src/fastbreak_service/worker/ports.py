@@ -31,7 +31,7 @@ class Queue(Protocol):
     """See store.work.WorkQueue. Every method raises DATABASE_ERRORS."""
 
     def take(self, *, abandoned: bool) -> Work | None:
-        """The next piece of work, None when there is none."""
+        """The next piece of work by whose turn it is, None when there is none."""
 
     def extend(self, taken: Work) -> bool:
         """Keep the lease alive; False when the work is no longer this attempt's."""
@@ -49,7 +49,7 @@ class Queue(Protocol):
         """It has ended. False when it is no longer ours."""
 
     def waiting(self) -> int:
-        """How many pieces of work nobody has taken."""
+        """How many analyses wait."""
 
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""
