@@ -264,6 +264,20 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
     assert found["erased"]["footage"] == 3
 
 
+def test_of_two_who_erase_a_video_at_once_the_one_who_found_it_is_believed(engine: Engine) -> None:
+    place = f"place:{uuid.uuid4()}"
+    new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")
+    TeamAnalyses(engine, DEFAULT_TEAM).add(new)
+    erasures = Erasures(engine, place, None)
+    assert erasures.erase(ANYBODY, new.id) is not None
+    ended = {erasures.complete(new.id, 0)["erased_at"]}
+    for versions in (3, 0):
+        found = erasures.complete(new.id, versions)
+        ended.add(found["erased_at"])
+        assert found["erased"]["footage"] == 3
+    assert len(ended) == 1
+
+
 def test_dead_letters_are_told_of_however_often_they_are_looked_for(engine: Engine) -> None:
     place = f"place:{uuid.uuid4()}"
     new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")

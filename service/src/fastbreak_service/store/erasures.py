@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
@@ -75,11 +75,10 @@ class Erasures:
     @repeatable
     def complete(self, analysis: UUID, versions: int) -> RowMapping:
         """The video is gone, in so many versions; what is on record then."""
-        gone = sa.cast({"footage": versions}, JSONB)
         statement = (
             sa.update(erasures)
-            .where(erasures.c.analysis_id == analysis, erasures.c.erased_at.is_(None))
-            .values(erased_at=sa.func.now(), erased=erasures.c.erased.op("||")(gone))
+            .where(erasures.c.analysis_id == analysis)
+            .values(erased_at=sa.func.coalesce(erasures.c.erased_at, sa.func.now()), erased=_with(erasures, versions))
         )
         with self._engine.begin() as connection:
             connection.execute(statement)
@@ -140,9 +139,19 @@ def _place_of(analysis: UUID) -> Select[tuple[str | None]]:
 
 def complete_persons(connection: Connection, analysis: UUID, versions: int) -> None:
     """Note of all persons who were to be erased from a video that it went, in so many versions."""
-    gone = sa.func.jsonb_build_object("footage", sa.cast(versions, sa.Integer))
+    ended, how = person_erasures.c.erased_at, person_erasures.c.how
     connection.execute(
         sa.update(person_erasures)
-        .where(person_erasures.c.analysis_id == analysis, person_erasures.c.erased_at.is_(None))
-        .values(erased_at=sa.func.now(), how="deleted", erased=person_erasures.c.erased.op("||")(gone))
+        # Not of one from which they were blurred before.
+        .where(person_erasures.c.analysis_id == analysis, ended.is_(None) | (how == "deleted"))
+        .values(
+            erased_at=sa.func.coalesce(ended, sa.func.now()), how="deleted", erased=_with(person_erasures, versions)
+        )
     )
+
+
+def _with(table: sa.Table, versions: int) -> sa.ColumnElement[Any]:
+    """What was erased, with the versions of the video. Of two who erase it at once one may find less, or nothing."""
+    before = sa.cast(table.c.erased["footage"].astext, sa.Integer)
+    told = sa.func.jsonb_build_object("footage", sa.func.greatest(before, sa.cast(versions, sa.Integer)))
+    return table.c.erased.op("||")(told)
