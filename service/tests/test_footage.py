@@ -352,7 +352,7 @@ def test_a_bucket_s_link_to_a_part_is_for_its_size_and_for_no_checksum(monkeypat
         raise SendError
 
     made._asking.meta.events.register("before-send.s3.CreateMultipartUpload", create)
-    with pytest.raises(SendError):
+    with pytest.raises(FootageError, match="SendError"):
         made.arrivals.begin(uuid.uuid4())
     assert not [name for name in sent[0] if "checksum" in name]
     made.close()

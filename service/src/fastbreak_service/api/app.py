@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from fastbreak_service.api.errors import (
     on_database_error,
     on_http_error,
 )
+from fastbreak_service.api.lasting import meanwhile
 from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
@@ -52,7 +53,7 @@ from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from sqlalchemy import Engine
     from starlette.types import Lifespan
@@ -121,18 +122,20 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
 def _lifespan(parts: Parts, engine: Engine, inside: Assembled | None, deadline: Deadline) -> Lifespan[Starlette]:
     """What is done beside the answers."""
 
+    footage, letters = parts.footage, parts.letters
+    erasing = (parts.erasures, parts.person_erasures, footage, letters)
+    works: dict[str, Callable[[], Awaitable[None]]] = {
+        "backlog": partial(tell, parts.queue, parts.settings.metrics_namespace),
+        "issuer": parts.admission.keep_up,
+        "erasures": partial(finish_erasures, *erasing),
+        "letters": letters.keep_looking,
+        "uploads": partial(finish_uploads, LeftUploads(engine, footage.place), footage),
+    }
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        footage, letters = parts.footage, parts.letters
         try:
-            async with (
-                _at_work(inside, deadline),
-                _meanwhile(tell(parts.queue, parts.settings.metrics_namespace)),
-                _meanwhile(parts.admission.keep_up()),
-                _meanwhile(finish_erasures(parts.erasures, parts.person_erasures, footage, letters)),
-                _meanwhile(letters.keep_looking()),
-                _meanwhile(finish_uploads(LeftUploads(engine, footage.place), footage)),
-            ):
+            async with _at_work(inside, deadline), meanwhile(**works):
                 yield
         finally:
             for end in (parts.sender.close, engine.dispose, footage.close):
@@ -190,17 +193,6 @@ async def _at_work(inside: Assembled | None, deadline: Deadline) -> AsyncIterato
     finally:
         if inside is not None:
             await inside.end(deadline.seconds_left)
-
-
-@asynccontextmanager
-async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Do some work until the block ends."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @repeatable

@@ -114,5 +114,9 @@ async def _erased(footage: Footage, analysis: UUID, erasures: Erasures | PersonE
     except FootageError as error:
         log.warning("video not erased", analysis_id=str(analysis), reason=str(error))
         return False
+    except Exception:
+        # It keeps no other video from being erased.
+        log.exception("video not erased", analysis_id=str(analysis))
+        return False
     await ask(CALLER_SECONDS, erasures.complete, analysis, versions)
     return True

@@ -287,4 +287,8 @@ def _cleared(footage: Footage, upload: uuid.UUID, storage_upload: str) -> bool:
     except FootageError as error:
         log.warning("upload not cleared", upload_id=str(upload), reason=str(error))
         return False
+    except Exception:
+        # It keeps nothing else from being cleared.
+        log.exception("upload not cleared", upload_id=str(upload))
+        return False
     return True

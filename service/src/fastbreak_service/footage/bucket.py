@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
-from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from fastbreak_service.footage.bucket_parts import BucketArrivals
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
@@ -52,7 +51,6 @@ _PART_BYTES = 16 << 20
 _TRANSFER = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
 _NOT_FOUND = 404
 _UNVERSIONED = "null"
-_AWS_ERRORS = (BotoCoreError, ClientError, Boto3Error)
 
 
 def _made_client(config: Config) -> Any:
@@ -177,5 +175,6 @@ class Bucket:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND:
                 raise FootageMissingError(f"There is no video {where}: {error}") from error
             raise FootageError(f"Tried to {what} {where}: {error}") from error
-        except (*_AWS_ERRORS, OSError) as error:
-            raise FootageError(f"Tried to {what} {where}: {error}") from error
+        except Exception as error:
+            # Whatever answers there, and be it no S3: an answer may lack what it should have.
+            raise FootageError(f"Tried to {what} {where}: {type(error).__name__}: {error}") from error
