@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,27 +16,33 @@ from .settings import shared_fields
 from .statistics.comparison import Comparison, Interval
 from .statistics.exact import fewest_samples
 from .statistics.proportion import FALSE_ALARM
+from .unanswered import OTHER_ANSWERS, SECONDS, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from ..._common.verdict import Verdict
     from .model import Scene
 
 _ERRORS, _REQUESTS = "HTTPCode_Target_5XX_Count", "RequestCount"
+_BESIDE = (*OTHER_ANSWERS, SECONDS)
 _MOST_FALSE_ALARM = 0.2
 _MOST_INCREASE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class CanaryTally(SeriesTally):
-    """``samples`` and ``failures`` are the canary's requests and errors; None: no period was compared yet."""
+    """``samples`` and ``failures`` are the canary's requests and errors; None: no period was compared yet.
 
-    parts: ClassVar[tuple[type, ...]] = (Comparison,)
+    ``ours`` and ``base`` are the requests of both sides that no target answered; these are errors, too.
+    """
+
+    parts: ClassVar[tuple[type, ...]] = (Comparison, Unanswered)
 
     comparison: Comparison | None = None
     empty: int = 0
+    ours: Unanswered = field(default_factory=Unanswered)
+    base: Unanswered = field(default_factory=Unanswered)
 
     def see(self, interval: Interval, margin: float) -> CanaryTally:
         """The tally with another period; ``empty`` counts those in which a side had no request."""
@@ -108,13 +114,38 @@ class CanaryGate(SeriesGate[CanaryTally]):
             return tally
         ours = self.dimensions or self.group_dimensions(scene.target_group_arn)
         base = self.baseline_dimensions or self.group_dimensions(scene.baseline_target_group_arn)
-        queries = tuple(
-            self.query(metric, "Sum", side) for side in (ours, base) for metric in (self.per_metric, self.metric)
-        )
+        counts = (self.per_metric, self.metric, *(_BESIDE if self._tells_answers else ()))
+        queries = tuple(self.query(metric, "Sum", side) for side in (ours, base) for metric in counts)
         series = scene.ports.instruments.metric_series(queries, fresh[0], tally.until)
+        sides = series[: len(counts)], series[len(counts) :]
         for period in fresh:
-            tally = tally.see(_interval(series, period), self.maximum_increase)
+            tally = self._see(tally, [[each.get(period) for each in side] for side in sides])
         return tally
+
+    @property
+    def _tells_answers(self) -> bool:
+        """Whether what it reads says which requests no target answered."""
+        return (self.namespace, self.metric, self.per_metric) == (BALANCING, _ERRORS, _REQUESTS)
+
+    def _see(self, tally: CanaryTally, sides: list[list[float | None]]) -> CanaryTally:
+        """The tally with what both *sides* did in a period. What is no count is not known, and compares nothing."""
+        counts: list[int] = []
+        unanswered: list[Unanswered] = []
+        for before, (sent, errors, *beside) in zip((tally.ours, tally.base), sides, strict=True):
+            # Errors and answers are published only where there are any.
+            known = [count_of(value or 0.0) for value in (errors, *beside[:-1])]
+            requests, seconds = count_of(sent) or 0, beside[-1] if beside else None
+            failed, *others = (value or 0 for value in known)
+            if None in known:
+                return tally.see(Interval(0, 0, 0, 0), self.maximum_increase)
+            now = before
+            if beside:
+                under_way = (count_of(seconds) or 0) / self.period_seconds
+                now = before.see(requests, failed + sum(others), under_way)
+            unanswered.append(now)
+            counts += [requests, min(requests, failed + now.failed - before.failed)]
+        seen = tally.see(Interval(*counts), self.maximum_increase)
+        return replace(seen, ours=unanswered[0], base=unanswered[1])
 
     def p_value(self, tally: CanaryTally) -> float:
         """Of the evidence against the release, on the scale on which every gate refuses at the same level."""
@@ -144,8 +175,9 @@ class CanaryGate(SeriesGate[CanaryTally]):
         if seen is None:
             return "no period compared yet"
         empty = f"; {amount(tally.empty, 'period')} without requests on a side" if tally.empty else ""
+        none = f", {tally.ours.failed} of which no task answered," if tally.ours.failed else ""
         return (
-            f"the release failed {seen.errors} of {amount(seen.requests, 'request')}, the running version "
+            f"the release failed {seen.errors} of {amount(seen.requests, 'request')}{none or ','} the running version "
             f"{seen.base_errors} of {seen.base_requests} over the same minutes (at most {seen.p_value:.2g} by "
             f"chance){empty}"
         )
@@ -156,16 +188,3 @@ class CanaryGate(SeriesGate[CanaryTally]):
             f"at most {self.maximum_increase:.2%} more of its requests failing than of the running version's, over at "
             f"least {fewest_samples(self.maximum_increase)} requests of each"
         )
-
-
-def _interval(series: tuple[Mapping[datetime, float], ...], period: datetime) -> Interval:
-    """What both sides did in a period. A side whose requests are not known counts as without any."""
-    counts: list[int] = []
-    for requests, errors in (series[0:2], series[2:4]):
-        sent = count_of(requests.get(period)) or 0
-        # Errors are published only where there are any. What is no count is not known, and compares nothing.
-        failed = count_of(errors.get(period, 0.0))
-        if failed is None:
-            return Interval(0, 0, 0, 0)
-        counts += [sent, min(sent, failed)]
-    return Interval(*counts)

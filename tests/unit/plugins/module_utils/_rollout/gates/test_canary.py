@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +33,8 @@ def publish(world: World, *, ours: tuple[Any, Any], base: tuple[Any, Any]) -> No
     for group, (requests, errors) in ((BLUE, ours), (GREEN, base)):
         world.metrics[("RequestCount", group)] = lambda _at, value=requests: value
         world.metrics[("HTTPCode_Target_5XX_Count", group)] = lambda _at, value=errors: value
+        good = requests - (errors or 0) if requests and isfinite(requests) else None
+        world.metrics[("HTTPCode_Target_2XX_Count", group)] = lambda _at, value=good: value
 
 
 @pytest.mark.parametrize(
@@ -141,8 +143,8 @@ STEP = CanaryGate(
 )
 
 
-def shifting_release(errors: int) -> ShiftingWorld:
-    """A second release, whose target group answers so many of 100 requests in 10 s with errors, beside the first."""
+def shifting_release(errors: int, broken: int = 0) -> ShiftingWorld:
+    """A second release beside the first. Of 100 requests in 10 s *errors* fail, and *broken* are not answered."""
     world = ShiftingWorld()
     ports = Ports(*[world] * 13)  # type: ignore[arg-type]
     gates = (*make_request("x").gates, STEP)
@@ -153,7 +155,9 @@ def shifting_release(errors: int) -> ShiftingWorld:
     for arn in (GROUP_ARN, GREEN_ARN):
         group = arn.rpartition(":")[2]
         world.metrics[("RequestCount", group)] = lambda _at: 100.0
-        world.metrics[("HTTPCode_Target_5XX_Count", group)] = lambda _at, bad=arn != old: float(errors) if bad else 1.0
+        bad, good = (errors, 100 - errors - broken) if arn != old else (1, 99)
+        world.metrics[("HTTPCode_Target_5XX_Count", group)] = lambda _at, value=bad: float(value)
+        world.metrics[("HTTPCode_Target_2XX_Count", group)] = lambda _at, value=good: float(value)
     world.push("1.1.0", "b")
     deploy(ports, "1.1.0", gates=gates, **SHIFTED)
     return world
@@ -177,3 +181,10 @@ def test_release_that_fails_more_of_its_share_is_rolled_back() -> None:
         RolledBackError, match=r"gate canary is UNHEALTHY\. Seen: the release failed \d+ of \d+ requests"
     ):
         shifting_release(errors=40)
+
+
+def test_release_whose_connections_break_is_rolled_back_by_what_its_users_get() -> None:
+    # Of these the targets count no answer, and the load balancer none of this group.
+    said = r"the release failed \d+ of \d+ requests, \d+ of which no task answered, the running version"
+    with pytest.raises(RolledBackError, match=said):
+        shifting_release(errors=1, broken=40)
