@@ -45,6 +45,8 @@ _SHORT_INTERVAL_SECONDS = 0.1
 _FEWEST_SAMPLES = 5
 # Requests by which the running version is tried: at least, and at most.
 _TRIALS, _MOST_TRIALS = 3, 10
+# What a load balancer answers where no target does.
+_NOBODY = (502, 503, 504)
 #: As much of a body as is looked at.
 _MOST_BYTES = 1 << 20
 
@@ -234,15 +236,18 @@ class HttpGate(Gate[HttpTally]):
         yield from untold_problems(self.version_header, release)
 
     def beforehand(self, seen: Beforehand) -> Iterator[str]:
-        """That the running version fails it, again and again: then it is the gate that is wrong, or users are hurt."""
-        if not (seen.running_version and self.version_header) or self.method == "POST":
+        """That the running version fails it, again and again: then it is the gate that is wrong, or users are hurt.
+
+        A POST would change something before the release was found fit for anything.
+        """
+        if not seen.running_version or self.method == "POST":
             return
         tally = self.begin()
         for trial in range(1, _MOST_TRIALS + 1):
             answer = self._ask(seen.ports)
             tally = self.count(tally, answer, seen.running_version)
             # What others answer, or nobody, says nothing of the running version; and one that is right is enough.
-            if answer.version != seen.running_version or max(tally.failures, tally.slow) < tally.samples:
+            if not self._is_of(answer, seen.running_version) or max(tally.failures, tally.slow) < tally.samples:
                 return
             if trial >= _TRIALS and (tally.failures == tally.samples or self._limits.is_too_slow(tally)):
                 yield (
@@ -251,6 +256,12 @@ class HttpGate(Gate[HttpTally]):
                     "that mends or adds that."
                 )
                 return
+
+    def _is_of(self, answer: Answer, version: str) -> bool:
+        """Whether *answer* is that *version*'s. Without a header, it is unless no service may have given it."""
+        if self.version_header:
+            return answer.version == version
+        return bool(answer.status) and answer.status not in _NOBODY
 
     def user_request(self) -> UserRequest | None:
         """The request that it judges by. None for one that changes something with every answer."""

@@ -56,6 +56,18 @@ def test_a_path_that_the_running_version_does_not_have_is_refused(world: World, 
     assert newest(world).outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.parametrize(("status", "refused"), [(404, True), (500, True), (502, False), (503, False), (504, False)])
+def test_answers_without_a_version_are_the_running_versions_unless_nobody_may_have_given_them(
+    world: World, ports: Ports, status: int, refused: bool
+) -> None:
+    world.push("1.0.0", "a", path_status={"/v2": status})
+    deploy(ports, "1.0.0")
+    world.push("1.1.0", "b")
+    told = deploy_or_told(ports, gated(replace(ROUTE, version_header="")))
+    assert (f"GET http://alb/v2: 3 of 3 failed (3 x {status})" in told) is refused
+    assert bool(told) is refused
+
+
 @pytest.mark.parametrize("gate", [replace(ROUTE, dry_run=True), replace(ROUTE, method="POST")])
 def test_what_decides_nothing_or_changes_something_is_not_tried(world: World, ports: Ports, gate: HttpGate) -> None:
     world.push("1.0.0", "a", path_status={"/v2": 404})
