@@ -217,7 +217,8 @@ options:
   wait_until:
     description:
       - When the run ends, with a strategy that moves traffic. A later run of the same command, or with
-        O(judge_only=true), goes on with the release.
+        O(judge_only=true), goes on with the release. Where the earlier run ended, that one does not; it answers there
+        once every gate is C(HEALTHY), and ends at the next such place, or with the release.
       - V(done) is its end. V(paused) is as soon as ECS waits for a verdict. V(before_traffic) and V(each_step) are when
         every gate of that stage is C(HEALTHY); ECS waits there, and rolls back if nobody goes on in time.
         V(after_traffic) is when every gate is C(HEALTHY) with all users on the release and ECS bakes.

@@ -26,10 +26,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Where a run ended by request, as ``until`` (`wait_until`) said: at a share of the users, and at which pauses."""
+
+    until: str
+    stage: str
+    percent: float
+    pauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """What an earlier run measured: at which phase the release stood, for how long it was judged there.
 
-    ``passed`` let it come there; ``gates`` are as they stood when it was written, with what each kept.
+    ``passed`` let it come there; ``gates`` are as they stood when it was written, with what each kept. ``left`` is
+    where the latest run ended by request; None when none did.
     """
 
     phase: Phase
@@ -37,9 +48,12 @@ class Earlier:
     passed: tuple[Measurement, ...]
     gates: tuple[Measurement, ...]
     tallies: Mapping[str, Mapping[str, Any]]
+    left: Left | None = None
 
 
-def write_standing(phase: Phase | None, settled_seconds: float, passed: int, windows: tuple[Window, ...]) -> str:
+def write_standing(
+    phase: Phase | None, settled_seconds: float, passed: int, windows: tuple[Window, ...], left: Left | None = None
+) -> str:
     """How a release stands, as text; empty before it can be judged. So many measurements *passed* before."""
     if phase is None:
         return ""
@@ -49,6 +63,7 @@ def write_standing(phase: Phase | None, settled_seconds: float, passed: int, win
         "settled_seconds": round(settled_seconds, 1),
         "passed": passed,
         "windows": {window.gate.name: _written(window, settled_seconds) for window in windows},
+        **({"left": fields_to_plain(left)} if left else {}),
     }
     return json.dumps(standing, separators=(",", ":"))
 
@@ -60,9 +75,12 @@ def read_standing(text: str, gates: tuple[Measurement, ...]) -> Earlier | None:
         phase = Phase(Stage(found["stage"]), float(found["percent"]))
         seconds, passed = max(0.0, float(found["settled_seconds"])), int(found["passed"])
         tallies = {str(name): dict(kept) for name, kept in found["windows"].items()}
+        left = Left(**fields_from_plain(Left, found["left"], ())) if "left" in found else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    return Earlier(phase, seconds, gates[:passed], gates[passed:], tallies) if 0 <= passed <= len(gates) else None
+    if not 0 <= passed <= len(gates):
+        return None
+    return Earlier(phase, seconds, gates[:passed], gates[passed:], tallies, left)
 
 
 def restored(window: Window, earlier: Earlier) -> Window | None:

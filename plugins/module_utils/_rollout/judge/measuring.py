@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..gates.model import Gate, Scene
     from ..session import Session
     from ..stages import Phase
-    from .kept import Earlier
+    from .kept import Earlier, Left
     from .windows import Assessment
 
 # What a turn may take beyond its pause and its requests. A call that takes longer holds the judging up.
@@ -82,10 +82,9 @@ class Measuring:
             self._session.say(f"going on with what an earlier run measured in {seconds:.0f} s at {told}{measured}")
         self._windows = tuple(found or window for window, found in zip(self._windows, again, strict=True))
 
-    @property
-    def standing(self) -> str:
-        """How the release stands, for a run that goes on with it."""
-        return write_standing(self.phase, self.settled_seconds or 0.0, len(self.passed), self._windows)
+    def standing(self, left: Left | None) -> str:
+        """How the release stands, for a run that goes on with it. *left* is where one ended by request, if any did."""
+        return write_standing(self.phase, self.settled_seconds or 0.0, len(self.passed), self._windows, left)
 
     def measure(self, scene: Scene, *, ends_here: bool = False) -> None:
         """Have every gate measure that is due; where the run *ends_here*, none begins that takes minutes."""

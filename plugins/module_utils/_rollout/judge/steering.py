@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..._errors import OperationError, SupersededError, UnavailableError
 from ..stages import BAKING, PAUSED, Stage
 from .decision import Step
+from .kept import Left
 
 if TYPE_CHECKING:
     from ..._release.record import Measurement
@@ -31,16 +32,22 @@ _ASKED_A_LOOK = 8
 _SPREAD_SECONDS = 2.0
 
 
+def _ids(look: Look) -> tuple[str, ...]:
+    return tuple(pause.hook_id for pause in look.progress.pauses)
+
+
 class Steering:
     """Tells ECS and the load balancer what was *started*; *traffic* are the listener rules that let users in.
 
     What cannot be told now is told again at the next look: each method gives the look with why it could not.
     """
 
-    def __init__(self, session: Session, started: Started, traffic: Traffic) -> None:
+    def __init__(self, session: Session, started: Started, traffic: Traffic, left: Left | None = None) -> None:
         self._session = session
         self._started = started
         self._traffic = traffic
+        #: Where this run ended by request, or else the one that it goes on after.
+        self.left = left
         self._open_since = session.monotonic()
         self._baking = False
         self._at_work_since: float | None = None
@@ -90,19 +97,35 @@ class Steering:
         """Whether the run ends at the pause where the release is, or is about to come to, whatever gates say of it."""
         holds = self._session.request.wait_until == PAUSED and self._started.strategy.can_hold
         before = phase is None or phase.stage is Stage.BEFORE_TRAFFIC
-        return holds and bool(self._started.arn) and (before or bool(look.progress.pauses))
+        waits = bool(look.progress.pauses) and not self._was_left_at(look)
+        return holds and bool(self._started.arn) and (waits or (before and not look.progress.pauses))
+
+    def leave(self, look: Look, phase: Phase | None) -> None:
+        """The run ends where the release stands, and leaves it to another one."""
+        stage, percent = (phase.stage.value, phase.percent) if phase else ("", 0.0)
+        self.left = Left(self._session.request.wait_until, stage, percent, _ids(look))
+
+    def _was_left_at(self, look: Look) -> bool:
+        """Whether the run before ended by request at the pause where ECS waits: this one goes on from there."""
+        return self.left is not None and self.left.pauses == _ids(look)
+
+    def _was_left_in(self, phase: Phase) -> bool:
+        """Whether the run before ended where the release stands, as it was told by the same `wait_until`."""
+        here = (self._session.request.wait_until, phase.stage.value, phase.percent)
+        return self.left is not None and (self.left.until, self.left.stage, self.left.percent) == here
 
     def hands_over(self, decision: Decision, look: Look, phase: Phase | None) -> bool:
         """Whether the run ends here by request, and leaves the release to another one.
 
-        With all users on the release ECS is let go on first: it bakes without anybody.
+        With all users on the release ECS is let go on first: it bakes without anybody. Where the run before ended, this
+        one does not: it ends at the next such place, so that a release comes to its end by the same command again.
         """
         until, waits = self._session.request.wait_until, bool(look.progress.pauses)
         if decision.step not in (Step.WAIT, Step.GO_ON) or not self._started.strategy.can_hold:
             return False
         if until == PAUSED:
-            return waits
-        if phase is None or until != phase.stage.value:
+            return waits and not self._was_left_at(look)
+        if phase is None or until != phase.stage.value or self._was_left_in(phase):
             return False
         if phase.stage is not Stage.AFTER_TRAFFIC:
             return decision.step is Step.GO_ON

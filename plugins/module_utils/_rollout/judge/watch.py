@@ -93,7 +93,7 @@ class Watch:
         shifts = started.strategy.shifts_weights and started.arn
         first = Phase(Stage.BEFORE_TRAFFIC, 0.0) if shifts else Phase(Stage.AFTER_TRAFFIC)
         self._measuring = Measuring(session, self._gates, first, earlier)
-        self._steering = Steering(session, started, traffic)
+        self._steering = Steering(session, started, traffic, earlier.left if earlier else None)
         self._shown: Mapping[str, Verdict] = {}
         self._summary_due = session.monotonic() + _SUMMARY_SECONDS
         self._began = self._draw_due = session.monotonic()
@@ -164,8 +164,9 @@ class Watch:
 
     def _keep(self, decision: Decision) -> None:
         self._keep_due = self._session.monotonic() + _KEEP_SECONDS
+        standing = self._measuring.standing(self._steering.left)
         with self._measuring.time.standing_still():
-            self._keeps(Standing(decision.measurements, self._look.progress, self._measuring.standing))
+            self._keeps(Standing(decision.measurements, self._look.progress, standing))
 
     def _held(self) -> str:
         """Where the release stands and how long ECS waits there, in words."""
@@ -197,6 +198,7 @@ class Watch:
         if decision.step is Step.GO_ON or (decision.step is Step.WAIT and due):
             self._keep(decision)
         if self._steering.hands_over(decision, self._look, phase):
+            self._steering.leave(self._look, phase)
             return replace(decision, step=Step.PAUSE)
         if decision.step is not Step.GO_ON:
             return decision

@@ -24,6 +24,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.targe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results import Result
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState, Pause
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Started
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.shifting import HOOKS
@@ -456,17 +457,20 @@ def test_looks_that_fail_late_in_the_bake_time_refuse_nothing(
     assert newest(world).outcome is Outcome.SUCCEEDED
 
 
-def test_a_release_taken_up_in_its_bake_time_is_handed_over_at_once(world: ShiftingWorld, ports: Ports) -> None:
-    released(world, ports, CANARY)
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_release_taken_up_in_its_bake_time_is_handed_over_once(
+    world: ShiftingWorld, ports: Ports, *, killed: bool
+) -> None:
+    long = by("CANARY", bake_minutes=10, canary_percent=20.0)
+    released(world, ports, long)
     world.push("1.1.0", "b")
-    deploy(ports, "1.1.0", wait_until="after_traffic", **CANARY)
-    course, began = world.courses[world.deployments[-1].arn], world.seconds
-    while course.stage != "BAKE_TIME":
-        world.sleep(1)
-    deploy(ports, "1.1.0", owner="next@here:9:cccc", wait_until="after_traffic", **CANARY)
-    assert newest(world).in_progress
-    assert world.seconds - began < 60
-    assert world.deployments[-1].state is DeploymentState.IN_PROGRESS
+    if killed:
+        kill_after(world, ports, 175, version="1.1.0", **long)
+        assert world.courses[world.deployments[-1].arn].stage == "BAKE_TIME"
+    else:
+        deploy(ports, "1.1.0", wait_until="after_traffic", **long)
+    again = deploy(ports, "1.1.0", owner="next@here:9:cccc", wait_until="after_traffic", **long)
+    assert again.result is (Result.HANDED_OVER if killed else Result.ACCEPTED)
 
 
 def test_what_is_only_to_be_judged_is_never_deployed_anew(world: ShiftingWorld, ports: Ports) -> None:
