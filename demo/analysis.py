@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
@@ -44,10 +45,10 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def submit(http: httpx.Client, footage: Path) -> str:
     """Upload a video; return the id of its analysis. Raises DemoError when it is not accepted."""
-    headers = {"content-type": "video/mp4", "content-length": str(footage.stat().st_size)}
+    told = {"content-type": "video/mp4", "content-length": str(footage.stat().st_size)}
+    headers = {**told, "x-fastbreak-filename": quote(footage.name, safe="")}
     response = http.post(
         "/v1/analyses",
-        params={"filename": footage.name},
         content=_chunks(footage),
         headers=headers,
         timeout=60,

@@ -67,6 +67,7 @@ class _Known:
     erasing: int = 204
     asked: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     body: bytes = b""
     token: str = ""
 
@@ -77,6 +78,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.known.asked.append(f"POST {self.path}")
         self.known.keys.append(self.headers["Idempotency-Key"])
+        self.known.names.append(self.headers["X-Fastbreak-Filename"])
         self.known.body = self.rfile.read(int(self.headers["Content-Length"]))
         self.known.token = self.headers["Authorization"] or ""
         if self.known.refusals:
@@ -164,7 +166,7 @@ def test_a_clip_is_sent_read_and_erased(
     known.states = ["queued", "running"]
     found = line(clip, address, headers=(("Authorization", "Bearer x"),))
     assert (known.body, known.token) == (b"frames", "Bearer x")
-    assert known.asked[0] == "POST /v1/analyses?filename=a%20clip.mp4"
+    assert (known.asked[0], known.names) == ("POST /v1/analyses", ["a%20clip.mp4"])
     assert known.asked[-1] == "DELETE /v1/analyses/a1"
     assert "analysis a1, made to judge this release, is erased" in capsys.readouterr().err
     assert found["models"] == {"pose_landmark_full.tflite": "e" * 64}
@@ -269,7 +271,7 @@ def test_a_query_of_the_address_goes_with_each_question(clip: str, address: str,
     assert line(clip, f"{address}?release=new")["persons"]
     assert all("release=new" in asked for asked in known.asked)
     assert "GET /v1/analyses/a1?release=new" in known.asked
-    assert known.asked[0] == "POST /v1/analyses?release=new&filename=a%20clip.mp4"
+    assert known.asked[0] == "POST /v1/analyses?release=new"
 
 
 @pytest.mark.parametrize(("status", "error"), [("queued", NotAskedError), ("running", ClipError)])

@@ -83,8 +83,7 @@ class _Service:
 
     def send(self, clip: Path) -> str:
         """Send *clip*; the id of its analysis. The same clip is accepted once, however often it has to be sent."""
-        name = quote(clip.name, safe="")
-        accepted = self._answered("POST", f"?filename={name}", 202, clip)
+        accepted = self._answered("POST", "", 202, clip)
         if isinstance(found := accepted.get("id"), str):
             return found
         raise ClipError("It accepted the clip without an id.")
@@ -151,8 +150,9 @@ class _Service:
         sent = {"User-Agent": "fastbreak-rollout", **dict(asked.headers), **asked.held(), "Connection": "close"}
         if clip is None:
             return sent
-        length = str(clip.stat().st_size)
-        return {**sent, "Content-Type": "video/mp4", "Content-Length": length, "Idempotency-Key": self.key}
+        name, length = quote(clip.name, safe=""), str(clip.stat().st_size)
+        told = {"Content-Type": "video/mp4", "Content-Length": length, "X-Fastbreak-Filename": name}
+        return {**sent, **told, "Idempotency-Key": self.key}
 
     def _check(self, answer: http.client.HTTPResponse) -> None:
         """Another version's answer says nothing of this one. Who refuses may stand before it, and name no version."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     import httpx
@@ -28,8 +29,9 @@ class Staff:
         return self._http.get(path, params=params, headers=self._headers)
 
     def send(self, video: bytes, filename: str = "", **headers: str) -> httpx.Response:
-        headers = {**self._headers, "content-type": "video/mp4", **headers}
-        return self._http.post("/v1/analyses", content=video, headers=headers, params={"filename": filename})
+        named = {"x-fastbreak-filename": quote(filename, safe="")}
+        headers = {**self._headers, "content-type": "video/mp4", **named, **headers}
+        return self._http.post("/v1/analyses", content=video, headers=headers)
 
     def erase(self, analysis: str) -> httpx.Response:
         return self._http.delete(f"/v1/analyses/{analysis}", headers=self._headers)

@@ -20,8 +20,9 @@ from fastbreak_service.api.describing import (
     problem_of,
     query,
 )
+from fastbreak_service.api.linked_paths import linked_paths
 from fastbreak_service.api.naming_paths import naming_paths
-from fastbreak_service.footage.kinds import OTHER
+from fastbreak_service.api.parameters import NAME_HEADER
 from fastbreak_service.store.person_erasures import Remains
 from fastbreak_service.vision.angles import Angle
 
@@ -43,7 +44,14 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
             "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_health(), **_analyses(), **_uploads(), **_footage(), **_part(), **_audit(), **_usage()},
+        "paths": {
+            **_health(),
+            **_analyses(),
+            **_uploads(),
+            **linked_paths(_IDENTITY, _UPLOAD, _NUMBER),
+            **_audit(),
+            **_usage(),
+        },
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
     return described if issuer is None else _guarded(described, issuer)
@@ -257,16 +265,6 @@ def _link() -> Object:
     }
 
 
-def _footage() -> Object:
-    """Where links lead to without a bucket. The ticket stands for a token."""
-    video = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in ("video/*", OTHER)}
-    answers = answered(200, "The video.", video, (403, 404, 409, 410, 416))
-    answers["206"] = {**answers["200"], "description": "A range of it."}
-    text = {"type": "string"}
-    asked = (query("kind", "Of the link.", text), query("ticket", "Of the link.", text))
-    return {"/v1/analyses/{id}/footage": getting("getFootage", "A video, by a link to it", answers, _IDENTITY, *asked)}
-
-
 def _uploads() -> Object:
     """Sending a video to the storage itself, in parts."""
     began = answered(201, "It may be sent.", json_of("Upload"), (403, 404, 408, 410, 413, 415, 422, 429), "location")
@@ -328,31 +326,12 @@ def _completion() -> Object:
     }
 
 
-def _part() -> Object:
-    """Where links to parts lead to without a bucket. The ticket stands for a token."""
-    whole = {"type": "integer", "minimum": 1}
-    text: Object = {"type": "string"}
-    part = {
-        "operationId": "putPart",
-        "summary": "Send a part, by a link to it",
-        "parameters": [
-            _UPLOAD,
-            {**_NUMBER, "description": "The part's number.", "schema": {**whole, "maximum": MOST_PARTS}},
-            query("size", "Of the link.", whole),
-            query("ticket", "Of the link.", text),
-        ],
-        "requestBody": {"required": True, "content": {OTHER: {"schema": {**text, "contentMediaType": OTHER}}}},
-        "responses": answered(200, "It has arrived.", {}, (403, 404, 408, 410, 429)),
-    }
-    return {"/v1/uploads/{id}/parts/{number}": {"put": part}}
-
-
 def _upload() -> Object:
     video = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     return {
         "operationId": "createAnalysis",
         "summary": "Send a video to be analysed",
-        "parameters": [query("filename", "The video's name, for people.", {"type": "string"}), _KEY],
+        "parameters": [_NAME, _OLD_NAME, _KEY],
         "requestBody": {
             "required": True,
             "description": "The video's bytes.",
@@ -369,6 +348,16 @@ def _upload() -> Object:
 
 
 _TEXT: Object = {"type": "string"}
+_NAME: Object = {
+    "name": NAME_HEADER,
+    "in": "header",
+    "description": "The video's name, for people: percent-encoded, so that it is in no address and no log of them.",
+    "schema": {"type": "string", "pattern": "^[!-~]*$"},
+}
+_OLD_NAME: Object = {
+    **query("filename", f"Use {NAME_HEADER}: addresses are in access logs.", _TEXT),
+    "deprecated": True,
+}
 _KEY: Object = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 from uuid import UUID
 
 from fastbreak_service.api.errors import ApiError
@@ -19,6 +20,9 @@ from fastbreak_service.vision.angles import Angle
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+NAME_HEADER = "X-Fastbreak-Filename"
+"""Whose file it is may be in its name, and addresses are in access logs, which no erasure reaches."""
+_ENCODED = re.compile(r"[!-~]*")
 _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([a-z_]{1,40})")
 # Sixteen digits of microseconds reach to the year 2286.
 _LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -177,8 +181,13 @@ def analysis_wanted(request: Request) -> UUID | None:
 
 
 def filename(request: Request) -> str | None:
-    """The video's name in the address."""
-    return plain_name(request.query_params.get("filename", ""))
+    """The video's name: of the header, or of the address, where callers of before have it. Raises ApiError 400."""
+    given = request.headers.getlist(NAME_HEADER)
+    if not given:
+        return plain_name(request.query_params.get("filename", ""))
+    if len(given) > 1 or not _ENCODED.fullmatch(given[0]):
+        raise ApiError(400, "bad_parameter", f"{NAME_HEADER} must be given once, percent-encoded (UTF-8).")
+    return plain_name(unquote(given[0]))
 
 
 def plain_name(text: str) -> str | None:

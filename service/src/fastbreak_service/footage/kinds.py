@@ -19,6 +19,10 @@ COVERED_KIND = "video/mp4"
 """Of a video in which somebody was covered, whatever it was before."""
 
 
+KINDS = tuple(sorted({*_KINDS.values(), OTHER}))
+"""All that a video may be shown as."""
+
+
 def kind_of(filename: str | None) -> str:
     """The media type; a browser looks for itself at what has none."""
     return _KINDS.get((filename or "").rpartition(".")[2].lower(), OTHER)

@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import re
 
+PATTERN = r"^[0-9]{1,12}\.[0-9a-f]{64}$"
+"""What tickets look like."""
 _TICKET = re.compile(r"([0-9]{1,12})\.([0-9a-f]{64})")
 
 

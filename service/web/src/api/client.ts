@@ -348,15 +348,20 @@ export class Client {
     progress: (sent: number) => void,
     signal: AbortSignal,
   ): Promise<Schemas['Accepted']> {
-    const target = `${this.#base}/v1/analyses?${new URLSearchParams({ filename: file.name })}`
     const type = file.type.startsWith('video/') ? file.type : 'application/octet-stream'
-    const headers = { ...this.#session.headers(), 'content-type': type, 'idempotency-key': key }
-    const { status, text } = await transfer('POST', target, headers, file, progress, signal)
+    const told = { 'content-type': type, 'x-fastbreak-filename': encodeURIComponent(wellFormed(file.name)) }
+    const headers = { ...this.#session.headers(), ...told, 'idempotency-key': key }
+    const { status, text } = await transfer('POST', `${this.#base}/v1/analyses`, headers, file, progress, signal)
     if (status === 0) throw new ApiError(0, 'away', CUT)
     this.#session.note(status)
     if (status !== 202) throw refusal(status, text)
     return read(status, text)
   }
+}
+
+/** A text whose halves of pairs, which nobody can encode, are replaced. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
 /** Send something and tell how far it is, which `fetch` does not: so this is the older way. Status 0: no answer. */

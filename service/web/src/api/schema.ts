@@ -2125,10 +2125,15 @@ export interface operations {
     createAnalysis: {
         parameters: {
             query?: {
-                /** @description The video's name, for people. */
+                /**
+                 * @deprecated
+                 * @description Use X-Fastbreak-Filename: addresses are in access logs.
+                 */
                 filename?: string;
             };
             header?: {
+                /** @description The video's name, for people: percent-encoded, so that it is in no address and no log of them. */
+                "X-Fastbreak-Filename"?: string;
                 /** @description Of the caller's making. What is sent again under it is accepted once. */
                 "Idempotency-Key"?: string;
             };
@@ -5280,7 +5285,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of the link. */
-                kind?: string;
+                kind?: "application/octet-stream" | "video/mp4" | "video/ogg" | "video/webm" | "video/x-matroska";
                 /** @description Of the link. */
                 ticket?: string;
             };
