@@ -131,6 +131,25 @@ def test_the_image_holds_no_certificates_or_settings_of_the_builder(image: str) 
     assert "/etc/pip.conf" not in listing.split()
 
 
+# Walks through all that the image has, not what is mounted into it.
+PRIVILEGED = """
+import os, stat
+root = os.stat("/").st_dev
+for folder, folders, files in os.walk("/"):
+    folders[:] = [name for name in folders if os.lstat(os.path.join(folder, name)).st_dev == root]
+    for path in (os.path.join(folder, name) for name in files):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISREG(mode) and (mode & 0o6000 or "security.capability" in os.listxattr(path)):
+            print(path)
+print("looked")
+"""
+
+
+def test_no_file_of_the_image_gives_rights_to_who_runs_it(image: str) -> None:
+    # As root, who may look everywhere.
+    assert docker("run", "--rm", "--user", "0", image, "python", "-c", PRIVILEGED) == "looked"
+
+
 def test_a_confined_container_analyses_a_video(
     image: str, environment: dict[str, str], containers: list[Container], person_clip: Path
 ) -> None:
