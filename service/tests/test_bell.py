@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,13 +19,14 @@ from structlog.testing import capture_logs
 
 from fastbreak_service.messages.content import Message, written
 from fastbreak_service.messages.ports import QueueError, Received
+from fastbreak_service.messages.sqs import SqsQueue
 from fastbreak_service.store.team_analyses import CONTRACT, SEGMENTS_CONTRACT
-from fastbreak_service.store.work import Part
+from fastbreak_service.store.work import Part, Work
 from fastbreak_service.worker.messages import Messages
 from support.memory import WORK, Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 KNOWN = {CONTRACT, SEGMENTS_CONTRACT}
@@ -40,6 +43,7 @@ class Queue:
     said: list[str] = field(default_factory=list)
     away: QueueError | None = None
     held_back: threading.Event | None = None
+    hanging: threading.Event | None = None
 
     def receive(self, wait_seconds: int, hidden_seconds: float) -> Received | None:
         self._note(f"receive {wait_seconds} {hidden_seconds:g}")
@@ -61,6 +65,8 @@ class Queue:
 
     def _note(self, what: str) -> None:
         self.said.append(what)
+        if self.hanging:
+            self.hanging.wait(60)
         if self.away:
             raise self.away
 
@@ -247,6 +253,111 @@ def test_who_stops_waits_for_no_poll_and_what_that_brings_is_left_to_others(canc
 
     asyncio.run(stop())
     assert hearing.said() == ["leave ours 0"]
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hearing]:
+    """Of a queue that takes what it is asked and does not answer, until the test ends."""
+    monkeypatch.setattr("fastbreak_service.worker.messages._PATIENCE_SECONDS", 0.01)
+    hearing = Hearing()
+    hearing.rung(OURS)
+    hearing.queue.hanging = threading.Event()
+    yield hearing
+    hearing.queue.hanging.set()
+    hearing.said()
+
+
+ASKED: dict[str, tuple[Callable[[Messages], object], str]] = {
+    "found": (lambda bell: bell.found(None), "delete ours"),
+    "failed": (Messages.failed, "leave ours 15"),
+    "stop": (Messages.stop, "leave ours 0"),
+    "ended": (Messages.ended, "delete ours"),
+    "dead": (lambda bell: bell.dead(WORK, "x"), "bury 1 x"),
+    "back": (lambda bell: bell.back(WORK, 4), "leave ours 4"),
+    "more": (lambda bell: bell.more([Message(CONTRACT, WORK.analysis)]), "send [None] 0"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_no_work_waits_for_a_queue_that_does_not_answer(hanging: Hearing, asked: str) -> None:
+    ask, expected = ASKED[asked]
+    with capture_logs() as logged:
+        ask(hanging.bell)
+    assert hanging.queue.said == [expected]
+    assert [entry["event"] for entry in logged] == ["message not handled yet"]
+
+
+def test_a_queue_that_never_answers_has_few_threads(hanging: Hearing) -> None:
+    with capture_logs() as logged:
+        for _ in range(20):
+            hanging.bell.dead(WORK, "x")
+    assert len(hanging.queue.said) == sum(thread.name == "messages" for thread in threading.enumerate()) == 8
+    assert logged[-1]["reason"] == "8 others still wait for the queue's answers"
+
+
+def test_a_stop_says_that_work_was_handed_back_when_it_was(hanging: Hearing, tmp_path: Path) -> None:
+    class Heard(Memory):
+        def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
+            hanging.bell.back(taken, delay_seconds)
+            return super().hand_back(taken, delay_seconds, failure)
+
+    memory = Heard(tmp_path, [WORK], endless=True)
+
+    async def stop() -> None:
+        loop = memory.loop(hanging.bell)
+        running = asyncio.create_task(loop.run())
+        while loop._current is None:
+            await asyncio.sleep(0)
+        await loop.drain(0, running)
+
+    with capture_logs() as logged:
+        asyncio.run(stop())
+    assert memory.said == ["wait", "hand back 0 None"]
+    events = {entry["event"] for entry in logged}
+    assert events & {"analysis handed back", "work not handed back"} == {"analysis handed back"}
+
+
+def trickling() -> Iterator[str]:
+    """The address of a queue that answers byte by byte, and never ends."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            self.connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+            with suppress(OSError):
+                while not over.wait(0.05):
+                    self.connection.sendall(b"a")
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+slowly = pytest.fixture(trickling)
+
+
+def test_a_poll_that_is_answered_byte_by_byte_is_given_up_and_none_is_begun_beside_it(
+    monkeypatch: pytest.MonkeyPatch, slowly: str
+) -> None:
+    monkeypatch.setattr("fastbreak_service.worker.messages._LATE_SECONDS", 0)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", slowly)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    time = 0.0
+    bell = Messages(SqsQueue(*["http://sqs/1/work"] * 2), KNOWN, lambda _message: False, 60, lambda: time)
+    with capture_logs() as logged:
+        asyncio.run(bell.wait(asyncio.Event(), busy=True))
+        time = 31
+        asyncio.run(bell.wait(asyncio.Event(), busy=True))
+    assert [entry["reason"] for entry in logged] == [
+        "The queue gave no answer to a poll in time.",
+        "The queue has not answered the poll before this one.",
+    ]
+    assert [thread.name for thread in threading.enumerate()].count("receiving-messages") == 1
 
 
 def test_a_worker_takes_what_it_hears_of_and_what_it_finds_by_itself(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from fastbreak_service import metrics
+from fastbreak_service.messages.aside import Aside
 from fastbreak_service.messages.content import Message, read
 from fastbreak_service.messages.ports import QueueError, Received
 from fastbreak_service.messages.sending import send
@@ -35,7 +36,9 @@ _IDLE_SECONDS, _BUSY_SECONDS = 20, 1
 # For so long after an error nobody polls: work is looked for each second, as without a queue.
 _AWAY_SECONDS = 30.0
 _LEAST_SECONDS = 1.0
-_STOP_SECONDS = 2.0
+# No work, and no stop, waits longer for a queue; a poll may be so late.
+_PATIENCE_SECONDS = 2.0
+_LATE_SECONDS = 8.0
 # Nobody's, or of another release: after as many receptions as the queue allows it is a dead letter.
 _STRANGE_SECONDS = 60.0
 _NOT_YET_SECONDS = 15.0
@@ -65,6 +68,8 @@ class Messages:
         self._hidden_seconds = hidden_seconds
         self._now = now
         self._no_poll_before = 0.0
+        self._aside = Aside()
+        self._poll: _Poll | None = None
         self._looked = float("-inf")
         # Those who do the work and who keep its lease alive are in threads of their own.
         self._lock = threading.Lock()
@@ -83,7 +88,7 @@ class Messages:
 
     async def _receive(self, woken: asyncio.Event, seconds: int) -> None:
         try:
-            received = await _Poll(self._queue, seconds, self._hidden_seconds).until(woken)
+            received = await self._next_poll(seconds).until(woken)
         except Exception as error:
             if not isinstance(error, QueueError):
                 log.exception("no message received")
@@ -92,6 +97,12 @@ class Messages:
             return
         with self._lock:
             self._held, self._since = received, self._now()
+
+    def _next_poll(self, seconds: int) -> _Poll:
+        if self._poll is not None and self._poll.hangs:
+            raise QueueError("The queue has not answered the poll before this one.")
+        self._poll = _Poll(self._queue, seconds, self._hidden_seconds, self._aside)
+        return self._poll
 
     def found(self, taken: Work | None) -> None:
         """See Bell. A message that is not of this release's work is never deleted, and does not stand for any."""
@@ -124,32 +135,38 @@ class Messages:
             if held is None or self._now() - self._since < self._hidden_seconds * _PROLONGED_AFTER:
                 return
             self._since = self._now()
-        _aside(self._prolong, held)
+        self._aside.begin(self._prolong, held)
 
     def stop(self) -> None:
         """See Bell. A queue that does not answer is not waited for."""
-        if (leaving := _aside(self._let_go, 0.0)) is not None:
-            leaving.join(_STOP_SECONDS)
+        self._let_go(0.0)
 
     def back(self, taken: Work, seconds: float) -> None:
         """See Bell."""
         if not self._let_go(seconds):
-            send(self._queue, _message_of(taken), delay_seconds=seconds)
+            self._ask(self._send, [_message_of(taken)], seconds)
 
     def ended(self) -> None:
         """See Bell."""
         with self._lock:
             held, self._held = self._held, None
         if held is not None:
-            _tried(self._queue.delete, held)
+            self._ask(_tried, self._queue.delete, held)
 
     def dead(self, taken: Work, code: str) -> None:
         """See Bell."""
-        _tried(self._queue.bury, _message_of(taken), code)
+        self._ask(_tried, self._queue.bury, _message_of(taken), code)
 
     def more(self, messages: Sequence[Message]) -> None:
         """See Bell."""
-        send(self._queue, *messages)
+        self._ask(self._send, messages, 0.0)
+
+    def _send(self, messages: Sequence[Message], delay_seconds: float) -> None:
+        send(self._queue, *messages, delay_seconds=delay_seconds)
+
+    def _ask(self, act: Callable[..., object], *arguments: object) -> None:
+        """Do it if the queue does it soon; else it may be done later, or not at all."""
+        self._aside.within(_PATIENCE_SECONDS, act, *arguments)
 
     def _is_put_back(self, message: Message) -> bool:
         try:
@@ -170,7 +187,7 @@ class Messages:
         with self._lock:
             held, self._held = self._held, None
         if held is not None:
-            self._leave(held, seconds)
+            self._ask(self._leave, held, seconds)
         return held is not None
 
     def _leave(self, held: Received, seconds: float) -> None:
@@ -180,19 +197,27 @@ class Messages:
 class _Poll:
     """One long poll in a thread of its own, for which nobody who stops has to wait."""
 
-    def __init__(self, queue: MessageQueue, seconds: int, hidden_seconds: float) -> None:
+    def __init__(self, queue: MessageQueue, seconds: int, hidden_seconds: float, aside: Aside) -> None:
         self._queue = queue
+        self._aside = aside
+        self._thread = threading.Thread(target=self._ask, name="receiving-messages", daemon=True)
+        self._answered_at_all = False
         self._waits = (seconds, hidden_seconds)
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Received | None] = self._loop.create_future()
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the queue has not answered yet."""
+        return self._thread.is_alive() and not self._answered_at_all
+
     async def until(self, woken: asyncio.Event) -> Received | None:
         """The message, None when none came or something else woke. Raises QueueError."""
-        threading.Thread(target=self._ask, name="receiving-messages", daemon=True).start()
+        self._thread.start()
         waking = asyncio.create_task(woken.wait())
         try:
             both: set[asyncio.Future[Any]] = {self._answer, waking}
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, timeout=self._waits[0] + _LATE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._take_back()
             raise
@@ -201,6 +226,8 @@ class _Poll:
         if self._answer.done():
             return self._answer.result()
         self._take_back()
+        if not woken.is_set():
+            raise QueueError("The queue gave no answer to a poll in time.")
         return None
 
     def _take_back(self) -> None:
@@ -220,6 +247,7 @@ class _Poll:
         except Exception as unknown:
             log.exception("no message received")
             error = QueueError(repr(unknown))
+        self._answered_at_all = True
         try:
             self._loop.call_soon_threadsafe(self._answered, received, error)
         except RuntimeError:
@@ -237,7 +265,7 @@ class _Poll:
             self._answer.set_result(received)
 
     def _left(self, received: Received) -> None:
-        _aside(_tried, self._queue.leave, received, 0)
+        self._aside.begin(_tried, self._queue.leave, received, 0)
 
 
 def _tried[**P](act: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
@@ -247,17 +275,6 @@ def _tried[**P](act: Callable[P, None], *arguments: P.args, **named: P.kwargs) -
     except Exception as error:
         metrics.MESSAGES.labels(outcome="refused").inc()
         log.warning("message not handled", reason=str(error) or repr(error), exc_info=not isinstance(error, QueueError))
-
-
-def _aside(act: Callable[..., object], *arguments: object) -> threading.Thread | None:
-    """Do it in a thread for which no stop waits; None where there can be no more of them."""
-    thread = threading.Thread(target=act, args=arguments, name="messages", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError as error:
-        log.warning("message not handled", reason=str(error))
-        return None
-    return thread
 
 
 def _message_of(taken: Work) -> Message:
