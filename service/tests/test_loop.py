@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.worker import verdict, writing
+from fastbreak_service.worker.bell import EachSecond
 from fastbreak_service.worker.news import MOST
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from support.memory import WORK, Memory
@@ -147,7 +148,7 @@ def test_what_a_stop_leaves_undone_is_handed_back_or_else_interrupted(memory: Me
         memory.left_over = [WORK]
         loop = memory.loop()
         running = asyncio.create_task(loop.run())
-        while loop._current is None:
+        while not memory.under_way:
             await asyncio.sleep(0)
         await loop.drain(0.01, running)
         assert running.cancelled()
@@ -181,6 +182,32 @@ def test_a_stop_ends_with_the_analysis_that_it_came_in(memory: Memory, error: Ex
     assert len(memory.left_over) == waiting
     assert memory.said[-1] == "put away"
     assert not any(word.startswith("hand back 0") for word in memory.said)
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+def test_work_is_the_loops_own_from_the_moment_it_was_taken(memory: Memory, error: Exception | None) -> None:
+    """Its lease is kept alive, and a stop hands it back, also while a queue is told of it, and does not answer."""
+    own: list[Work | None] = []
+
+    class Slow(EachSecond):
+        def found(self, taken: Work | None) -> None:
+            own.append(loop._current)
+            if error:
+                raise error
+
+    loop = memory.loop(Slow())
+    memory.left_over = [WORK]
+
+    async def run() -> None:
+        empty, here = asyncio.Event(), asyncio.get_running_loop()
+        memory.on_empty = lambda: here.call_soon_threadsafe(empty.set)
+        running = asyncio.create_task(loop.run())
+        await empty.wait()
+        await loop.drain(60, running)
+
+    asyncio.run(run())
+    assert own[:2] == [WORK, None]
+    assert memory.said == ["finish", "done", "retire", "put away"]
 
 
 def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(memory: Memory) -> None:

@@ -43,6 +43,7 @@ class Memory:
     fetching: Exception | None = None
     analysing: Exception | None = None
     endless: bool = False
+    under_way: bool = False
     meanwhile: Callable[[], Awaitable[None]] | None = None
     away: list[Exception] = field(default_factory=list)
     announced: list[tuple[str, ...]] = field(default_factory=list)
@@ -145,6 +146,7 @@ class Memory:
         raise AssertionError
 
     async def analyse(self, job: Job) -> dict[str, Any]:
+        self.under_way = True
         if self.endless:
             await asyncio.Event().wait()
         if self.meanwhile:

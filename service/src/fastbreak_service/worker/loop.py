@@ -217,7 +217,12 @@ class WorkLoop:
         except Exception:
             self._bell.failed()
             raise
-        self._bell.found(taken)
+        # Its lease is kept alive from here on, however long a queue takes to answer, and whatever it says.
+        self._current = taken
+        try:
+            self._bell.found(taken)
+        except Exception:
+            log.exception("message not judged")
         return taken
 
     async def _look_at_the_queue(self) -> None:
