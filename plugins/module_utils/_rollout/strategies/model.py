@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Only one that moves or completed can be followed; after any other end, the running tasks are judged as they are.
 _FOLLOWED = (DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL)
 
+_ALL = 100
 #: The options of every strategy, as an argument spec.
 SHARED_OPTIONS: Mapping[str, Any] = {
     "minimum_healthy_percent": {"type": "int", "default": 100},
@@ -103,9 +104,20 @@ class Strategy:
         """
         return {}
 
-    def problems(self, _deployment: DeploymentSettings, _desired: int) -> Iterable[str]:
-        """Why a deployment of *desired* tasks could not work, in the words of the options."""
-        return ()
+    def problems(self, deployment: DeploymentSettings, _desired: int) -> Iterable[str]:
+        """Why a deployment of *desired* tasks could not work, in the words of the options.
+
+        Here: percentages that ECS refuses, whatever the strategy makes of them.
+        """
+        least, most = deployment.minimum_healthy_percent, deployment.maximum_percent
+        told = f"deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most}"
+        if not 0 <= least <= _ALL or most < _ALL:
+            yield f"{told} leave no room, and ECS refuses them; write 0 to 100, and 100 to 200."
+        elif least == most == _ALL:
+            yield (
+                f"With {told} ECS may neither stop a task nor start one, and refuses them. Raise maximum_percent (200 "
+                "starts all new tasks beside the old), or lower minimum_healthy_percent."
+            )
 
     def prepare(self, rollout: Rollout) -> None:
         """Make what has to be there before the service is created or changed."""

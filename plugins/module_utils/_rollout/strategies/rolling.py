@@ -29,13 +29,11 @@ class Rolling(Strategy):
 
         It rounds the least up and the most down ("Service definition parameters" in the ECS developer guide).
         """
+        if problems := tuple(super().problems(deployment, desired)):
+            yield from problems
+            return
         least, most = deployment.minimum_healthy_percent, deployment.maximum_percent
-        if least < 0 or most < 1 or least > most:
-            yield (
-                f"deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} leave no room; "
-                "write 0 to 100, and 100 to 200."
-            )
-        elif ceil(desired * least / 100) >= desired >= floor(desired * most / 100):
+        if ceil(desired * least / 100) >= desired >= floor(desired * most / 100):
             yield (
                 f"With deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} ECS may "
                 f"neither stop a task nor start one beside {desired}, so that no deployment could ever move. Raise "

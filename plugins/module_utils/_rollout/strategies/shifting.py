@@ -49,8 +49,9 @@ class Shifting(Strategy):
         }
         return {"bakeTimeInMinutes": own["bake_minutes"], HOOKS: [hook]}
 
-    def problems(self, deployment: DeploymentSettings, _desired: int) -> Iterator[str]:
-        """Times that ECS refuses, or that a pause cannot last."""
+    def problems(self, deployment: DeploymentSettings, desired: int) -> Iterator[str]:
+        """Times that ECS refuses, or that a pause cannot last, beside what no strategy can work with."""
+        yield from super().problems(deployment, desired)
         pause = pause_minutes(deployment)
         if not 1 <= pause <= _LONGEST_PAUSE:
             yield f"deployment.pause_timeout_minutes is {pause}; write 1 to {_LONGEST_PAUSE}."

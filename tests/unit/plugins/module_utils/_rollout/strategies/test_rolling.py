@@ -28,6 +28,8 @@ from hypothesis import strategies as st
         (-1, 200, 2, False),
         (100, 0, 2, False),
         (150, 120, 2, False),
+        (101, 200, 2, False),
+        (50, 99, 2, False),
     ],
 )
 def test_deployment_that_cannot_move_is_refused(least: int, most: int, desired: int, moves: bool) -> None:

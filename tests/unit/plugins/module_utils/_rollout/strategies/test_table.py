@@ -22,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
+from tests.unit.plugins.module_utils._rollout.shifting import by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -184,3 +185,18 @@ def test_every_option_of_every_strategy_is_documented() -> None:
     assert {name: option.get("default") for name, option in documented.items()} == {
         name: option.get("default") for name, option in ours.items()
     }
+
+
+@pytest.mark.parametrize("strategy", table.STRATEGIES, ids=lambda strategy: strategy.name)
+@pytest.mark.parametrize(
+    ("least", "most", "works"),
+    [(-5, 0, False), (50, 99, False), (101, 200, False), (100, 100, False), (0, 100, True), (100, 200, True)],
+)
+def test_percentages_that_ecs_refuses_are_refused_before_anything_is_changed(
+    strategy: Strategy, least: int, most: int, *, works: bool
+) -> None:
+    asked = by(strategy.name)
+    deployment = replace(asked["settings"].deployment, minimum_healthy_percent=least, maximum_percent=most)
+    asked["settings"] = replace(asked["settings"], deployment=deployment)
+    told = [each for each in problems_of(make_request("1.0.0", **asked)) if "maximum_percent" in each]
+    assert (told == []) is works, told
