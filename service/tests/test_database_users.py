@@ -179,6 +179,8 @@ def test_the_api_does_all_its_work(api: Engine, worker: Engine, tmp_path: Path) 
     assert (persons.of(other, 1)["how"], persons.covering(other)) == ("deleted", None)
     assert erasures.complete(analysis, 1)["erased"]["footage"] == 1
     assert AnalysisStore(api).withdraw(sent(api))
+    assert PersonErasures(api, BUCKET, None).outlived(1) == []
+    AnalysisStore(api).lose(analysis)
     queue = WorkQueue(api, BUCKET, 30)
     assert queue.waiting() == queue.backlog().waiting
     with api.connect() as connection:

@@ -29,6 +29,7 @@ from fastbreak_service.api.errors import (
 )
 from fastbreak_service.api.lasting import meanwhile
 from fastbreak_service.api.middleware import Envelope
+from fastbreak_service.api.outliving import end_films
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
 from fastbreak_service.api.uploading import finish_uploads
@@ -128,6 +129,7 @@ def _lifespan(parts: Parts, engine: Engine, inside: Assembled | None, deadline: 
         "backlog": partial(tell, parts.queue, parts.settings.metrics_namespace),
         "issuer": parts.admission.keep_up,
         "erasures": partial(finish_erasures, *erasing),
+        "films": partial(end_films, parts.person_erasures, parts.store, footage, parts.settings.work.footage_days),
         "letters": letters.keep_looking,
         "uploads": partial(finish_uploads, LeftUploads(engine, footage.place), footage),
     }

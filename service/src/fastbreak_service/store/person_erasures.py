@@ -112,6 +112,24 @@ class PersonErasures:
             return connection.execute(statement).scalars().all()
 
     @repeatable
+    def outlived(self, days: int) -> Sequence[UUID]:
+        """Some analyses of this storage whose film is younger than the video it replaced, which would be gone by now.
+
+        A storage that counts the days by itself counts them from the film on.
+        """
+        mine = person_erasures.c.analysis_id == analyses.c.id
+        blurred, under_way = person_erasures.c.how == "blurred", person_erasures.c.erased_at.is_(None)
+        statement = (
+            sa.select(analyses.c.id)
+            .where(analyses.c.footage_place == self._place)
+            .where(analyses.c.created_at <= sa.func.now() - sa.func.make_interval(0, 0, 0, days))
+            .where(sa.exists().where(mine, blurred), ~sa.exists().where(mine, under_way))
+            .limit(AT_ONCE)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalars().all()
+
+    @repeatable
     def covering(self, analysis: UUID) -> Covering | None:
         """What is being done, or was done, to its video; None: nothing."""
         under_way = sa.func.bool_or(person_erasures.c.erased_at.is_(None))

@@ -72,7 +72,7 @@ API = Rights(
         _REVISION,
         # What is asked for by a caller is the caller's right. These are the service's own: it takes back what was not
         # accepted in the end, notes which video is gone, counts what waits, and clears the storage.
-        Grant("SELECT", analyses.name, ("id", "attempt")),
+        Grant("SELECT", analyses.name, ("id", "attempt", "created_at", "footage_place")),
         Grant("UPDATE", analyses.name, ("footage_place",)),
         Grant("DELETE", analyses.name),
         *_all("SELECT", work, erasures, person_erasures, uploads),
