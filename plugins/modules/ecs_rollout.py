@@ -119,7 +119,9 @@ options:
         except for what secrets hold (O(probe_task_role_arn)).
       - With V(task_before_traffic), such a task asks at O(test_url), before users come. Where users ask, the machine
         that runs this asks too.
-      - Before anything is changed, the security groups are read, and what cannot reach a listener is refused.
+      - Before anything is changed, the security groups are read, and what cannot reach the listener of O(test_url), or
+        that of users, is refused. Where O(url) has a name that somebody else may stand behind, such as a CDN, that is
+        a warning.
       - Whether users get the answers that they got before is asked from the controller in any case, as far as it can.
     type: str
     choices: [controller, task, task_before_traffic]

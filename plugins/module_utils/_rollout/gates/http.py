@@ -169,6 +169,11 @@ class HttpGate(Gate[HttpTally]):
         return replace(Gate.short(self, bake_seconds), interval_seconds=interval)
 
     @property
+    def users_url(self) -> str:
+        """Where it sends them once all users reach the release."""
+        return self.url
+
+    @property
     def needs_load_balancer(self) -> bool:
         """It sends requests through it."""
         return True

@@ -243,6 +243,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return frozenset()
 
     @property
+    def users_url(self) -> str:
+        """The address of users that it sends requests to; empty when it sends none."""
+        return ""
+
+    @property
     def needs_load_balancer(self) -> bool:
         """Whether it can judge only a service that a load balancer sends requests to."""
         return False

@@ -108,6 +108,11 @@ class ServedInferenceGate(InferenceGate):
         return self.aim or Aim(self.url, self.headers)
 
     @property
+    def users_url(self) -> str:
+        """Where it sends them once all users reach the release."""
+        return self.url
+
+    @property
     def needs_load_balancer(self) -> bool:
         """It sends clips through it."""
         return True

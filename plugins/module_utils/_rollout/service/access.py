@@ -70,7 +70,7 @@ def lets_machine_in(access: ListenerAccess, rules: Iterable[Ingress], address: s
     if any(own in network for network in networks):
         return True
     # Behind a NAT it is seen by another address, which it does not know.
-    return not access.internal and own.is_private and any(not network.is_private for network in networks)
+    return not access.internal and not own.is_global and any(not network.is_private for network in networks)
 
 
 def _network(cidr: str) -> IPv4Network | IPv6Network:

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.served_inference import ServedInferenceGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import Ingress, ListenerAccess
@@ -89,3 +90,57 @@ def test_without_test_url_or_security_groups_nothing_is_asked(world: ShiftingWor
     deploy(ports, "1.1.0", **SHIFT, check_mode=True)
     world.access = None
     deploy(ports, "1.1.0", **SHIFT, check_mode=True)
+
+
+USERS = ListenerAccess(80, frozenset({"sg-lb"}), True)
+
+
+def asked(world: ShiftingWorld, ports: Ports, url: str, **other: Any) -> str:
+    """Why a release is refused that users reach at *url*; empty when it is not."""
+    world.push("1.1.0", "b")
+    world.access, world.lets_in = replace(USERS, **other.pop("access", {})), (Ingress(80, 80, ("10.0.0.0/8",)),)
+    gates = tuple(replace(gate, url=url) if isinstance(gate, HttpGate) else gate for gate in make_request("x").gates)
+    try:
+        deploy(ports, "1.1.0", **{"gates": gates, "check_mode": True, **other})
+    except RefusedError as error:
+        return error.message
+    return ""
+
+
+BALANCER = "http://alb-1.eu-west-1.elb.amazonaws.com/readyz"
+
+
+def test_place_that_does_not_reach_where_users_ask_is_told_by_every_strategy(
+    world: ShiftingWorld, ports: Ports
+) -> None:
+    released(world, ports)
+    world.address = "192.168.1.1"
+    told = asked(world, ports, BALANCER)
+    assert "this machine cannot reach url http://alb-1.eu-west-1.elb.amazonaws.com: security group sg-lb" in told
+    assert "lets only 10.0.0.0/8 in on port 80. Set probe_from=task, which asks from the network of the tasks" in told
+    assert asked(world, ports, BALANCER, probing=TASK) == ""
+    # Before users a task asks, and where users ask this machine does.
+    assert "this machine cannot reach url" in asked(world, ports, BALANCER, **{**SHIFT, "probing": BEFORE})
+    # It is another listener that is asked.
+    assert asked(world, ports, BALANCER.replace(".com", ".com:8080")) == ""
+    world.address = "10.1.1.1"
+    assert asked(world, ports, BALANCER) == ""
+
+
+def test_address_that_somebody_else_may_stand_behind_refuses_nothing(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports)
+    world.address = "192.168.1.1"
+    assert asked(world, ports, "http://api.example.com/readyz") == ""
+    deploy_warned: list[str] = []
+    world.push("1.1.0", "b")
+    gate = replace(make_request("x").gates[1], url="http://api.example.com/readyz")
+    result = deploy(ports, "1.1.0", gates=(make_request("x").gates[0], gate), check_mode=True)
+    deploy_warned += result.warnings
+    assert any("this machine cannot reach url http://api.example.com: " in text for text in deploy_warned)
+
+
+def test_gate_that_posts_has_to_reach_it_too(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports)
+    world.address = "192.168.1.1"
+    posts = replace(make_request("x").gates[1], method="POST", url=BALANCER)
+    assert "cannot reach url" in asked(world, ports, BALANCER, gates=(make_request("x").gates[0], posts))

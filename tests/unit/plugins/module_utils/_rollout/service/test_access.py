@@ -69,6 +69,8 @@ def test_tasks_come_as_themselves_to_private_addresses_alone(
         (PUBLIC, (rule("9.9.9.0/24"),), "172.17.0.2", True),
         (PUBLIC, (rule("9.9.9.0/24"),), "8.8.8.8", False),
         (PUBLIC, (rule("::/0"),), "8.8.8.8", False),
+        (PUBLIC, (rule("0.0.0.0/0"),), "100.64.1.2", True),
+        (PUBLIC, (rule("9.9.9.0/24"),), "100.64.1.2", True),
     ],
 )
 def test_machine_is_seen_by_its_own_address_or_by_one_that_it_does_not_know(
