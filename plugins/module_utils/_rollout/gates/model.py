@@ -296,6 +296,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """Why it would refuse any release, as far as can be seen; each continues the sentence "Gate <name> ..."."""
         return ()
 
+    def untried(self, _seen: Beforehand) -> Iterable[str]:
+        """What cannot be told beforehand, as `beforehand` would; each continues the sentence "Gate <name> ..."."""
+        return ()
+
     def user_request(self) -> UserRequest | None:
         """The request of a user that it sends, for a gate that sends any: an undo asks it again. None otherwise."""
         return None

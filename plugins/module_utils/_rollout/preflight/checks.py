@@ -8,7 +8,7 @@ All problems are found and said at once, so that they need not be met one run at
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ..._common.commands import PROMOTE
@@ -259,7 +259,10 @@ def _gate_problems(facts: Facts, gate: Gate[Any], session: Session) -> Iterator[
         yield f"Gate {gate.name} {misfit}"
     if not gate.dry_run:
         yield from _gate_secret_problems(session, gate)
-        yield from (f"Gate {gate.name} {problem}" for problem in _beforehand(session, facts, gate))
+        seen = _beforehand(session, facts, gate)
+        yield from (f"Gate {gate.name} {problem}" for problem in gate.beforehand(seen))
+        for untried in gate.untried(seen) if session.request.kind == DEPLOY else ():
+            session.warn_once(f"gate {gate.name} {untried}")
     for name in sorted(gate.file_names()):
         if problem := session.ports.instruments.file_problem(name):
             yield f"Gate {gate.name} sends file {name}, which {problem}."
@@ -275,15 +278,14 @@ def _gate_secret_problems(session: Session, gate: Gate[Any]) -> Iterator[str]:
             )
 
 
-def _beforehand(session: Session, facts: Facts, gate: Gate[Any]) -> Iterable[str]:
+def _beforehand(session: Session, facts: Facts, gate: Gate[Any]) -> Beforehand:
     """What *gate* sees before anything is changed. What runs is tried when it is deployed over, and on no way back."""
     surroundings, release = session.ports.surroundings, facts.target.release
     tried = facts.plan.action is Action.DEPLOY and session.request.kind == DEPLOY and not gate.running_version_may_fail
     running = running_release(facts.history, facts.running_arn) if tried else None
-    seen = Beforehand(
+    return Beforehand(
         session.ports,
         running.version if running else "",
         session.request.target_group_arn,
-        lambda: surroundings.image_labels(parse_image(facts.target.image).repository, release.digest),
+        cache(lambda: surroundings.image_labels(parse_image(facts.target.image).repository, release.digest)),
     )
-    return gate.beforehand(seen)

@@ -154,6 +154,18 @@ def test_golden_files_that_compare_nothing_are_refused_before_anything_changes(
     assert [call for call in world.calls if "lock" not in call] == []
 
 
+def test_what_networks_an_image_has_that_names_none_is_said_not_to_be_known(world: ClipsWorld, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0", **CANARY)
+    world.push("1.1.0", "b")
+    for labels, unknown in (({}, True), ({MODELS_LABEL: f"pose.tflite={'a' * 64},detect.tflite={'b' * 64}"}, False)):
+        world.labels = labels
+        warned = deploy(ports, "1.1.0", **GATED, check_mode=True).warnings
+        said = [text for text in warned if "was not held against the networks of this image" in text]
+        assert bool(said) is unknown
+        assert all("after the migration. Build the image with service/build.py" in text for text in said)
+
+
 def test_an_image_that_names_the_same_networks_is_not_refused(world: ClipsWorld, ports: Ports) -> None:
     world.labels = {MODELS_LABEL: f"pose.tflite={'a' * 64},detect.tflite={'b' * 64}"}
     release(world, ports, LINE)
