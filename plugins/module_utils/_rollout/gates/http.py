@@ -47,6 +47,8 @@ _FEWEST_SAMPLES = 5
 _TRIALS, _MOST_TRIALS = 3, 10
 # What a load balancer answers where no target does.
 _NOBODY = (502, 503, 504)
+# What a task of the service sends for a gate.
+_BY_TASK = ("GET", "HEAD")
 #: As much of a body as is looked at.
 _MOST_BYTES = 1 << 20
 
@@ -172,6 +174,15 @@ class HttpGate(Gate[HttpTally]):
     def users_url(self) -> str:
         """Where it sends them once all users reach the release."""
         return self.url
+
+    @property
+    def unfit_for_task(self) -> str:
+        """A task asks in batches, which what changes something must not come in."""
+        if self.content.file:
+            return "sends a file of this machine, which a task does not have"
+        return (
+            "" if self.method in _BY_TASK else f"sends {self.method}, where a task sends {' and '.join(_BY_TASK)} only"
+        )
 
     @property
     def needs_load_balancer(self) -> bool:

@@ -248,6 +248,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return ""
 
     @property
+    def unfit_for_task(self) -> str:
+        """Why a task cannot send its requests for it, as a sentence begins after its name; empty when one can."""
+        return ""
+
+    @property
     def needs_load_balancer(self) -> bool:
         """Whether it can judge only a service that a load balancer sends requests to."""
         return False

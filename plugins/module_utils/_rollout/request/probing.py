@@ -46,11 +46,11 @@ def probing_problems(request: RolloutRequest) -> Iterator[str]:
         yield f"{given}, and no load balancer sends requests to this service: leave probe_from out."
     for gate in _asked_by_task(request):
         sent = gate.user_request()
-        if gate.needs_load_balancer and gate.file_names() and not gate.by_task:
+        if unfit := gate.unfit_for_task:
             yield (
-                f"gate {gate.name} sends a file of this machine, which a task does not have: leave probe_from out, "
-                f"take {Stage.BEFORE_TRAFFIC.value} out of the gate's stages with probe_from={TASK_BEFORE_TRAFFIC}, or "
-                "judge by a gate that sends none."
+                f"gate {gate.name} {unfit}: leave probe_from out, take {Stage.BEFORE_TRAFFIC.value} out of the gate's "
+                f"stages with probe_from={TASK_BEFORE_TRAFFIC}, or judge by GET, or by served_inference, which has a "
+                "task send clips."
             )
         elif sent and sent.timeout_seconds > _LONGEST_SECONDS:
             yield (

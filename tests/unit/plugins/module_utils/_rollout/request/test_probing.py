@@ -69,6 +69,14 @@ def test_what_a_task_does_not_ask_may_send_a_file(stages: list[str], *, refused:
     assert ("gate upload sends a file of this machine" in problems) == refused
 
 
+@pytest.mark.parametrize(("method", "refused"), [("GET", False), ("HEAD", False), ("OPTIONS", True), ("POST", True)])
+def test_what_a_task_does_not_send_is_not_sent_from_elsewhere(method: str, *, refused: bool) -> None:
+    asked = {"kind": "http", "name": "asked", "method": method}
+    assert ("gate asked sends " + method in problems_of(from_task(asked))) == refused
+    later = {**asked, "stages": ["after_traffic"]}
+    assert problems_of(from_task(later, probe_from="task_before_traffic")) == ""
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
