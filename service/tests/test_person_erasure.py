@@ -9,6 +9,7 @@ import os
 import signal
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from fastbreak_service.store.person_erasures import PersonErasures, Refusal, Rem
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.limits import Limits
-from support.seeds import figure, put_movement
+from support.seeds import figure, landings, put_movement, put_persons
 from support.service import Service
 from support.staff import Staff, code
 
@@ -201,6 +202,29 @@ def test_a_killed_erasure_is_finished_and_a_lost_race_is_none(
         again = root.erase_person(shared, 1, "delete").json()
         assert again == {**told, "erased": {**told["erased"], "footage": footage_told}}
     film.unlink()
+
+
+@pytest.mark.parametrize("who", [1, 3])
+def test_a_certificate_counts_all_that_goes_also_of_who_were_merged(
+    root: Staff, database: Connection, who: int
+) -> None:
+    """What was withdrawn goes with whoever goes first."""
+    analysis = put_persons(database, [*landings(), replace(landings()[0], track=3, person=3)], "hawks")
+    for finding, version in ((1, 0), (1, 1), (2, 0)):
+        assert root.say(analysis, finding, version, "accepted", note="x").status_code == 201
+    assert root.correct(analysis, 0, kind="merge", persons=[1, 2]).status_code == 201
+
+    def counted() -> dict[str, int]:
+        counts = "SELECT (SELECT count(*) FROM findings WHERE analysis_id = %s), count(*) FROM reviews"
+        row = database.execute(f"{counts} WHERE analysis_id = %s", [analysis] * 2).fetchone()
+        return dict(zip(("findings", "reviews"), row or (), strict=True))
+
+    before = counted()
+    told = root.erase_person(analysis, who, "delete").json()["erased"]
+    left = counted()
+    assert {kind: told[kind] + left[kind] for kind in left} == before
+    assert min(told["findings"], told["reviews"]) > 0
+    assert root.erase_person(analysis, who, "delete").json()["erased"] == told
 
 
 @pytest.fixture
