@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from fastbreak_service.api.dead_letters import DeadLetters
 from fastbreak_service.api.erasing import finish_erasures
@@ -23,6 +27,7 @@ from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.person_erasures import PersonErasures
+from fastbreak_service.store.tables import persons, players
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from support.seeds import figure, put_movement
@@ -262,6 +267,49 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
     found = erasures.erase(ANYBODY, new.id)
     assert found is not None
     assert found["erased"]["footage"] == 3
+
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def wait_for_waiting(database: Connection, count: int) -> None:
+    """Wait until so many wait for a lock."""
+    deadline = time.monotonic() + 60
+    while (seen := database.execute(_WAITING).fetchone()) != (count,):
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.02)
+
+
+def test_two_recordings_of_a_player_are_erased_at_once(engine: Engine, database: Connection) -> None:
+    """Each erasure forgets what was told by its recording of the next: of the other's, and of a third both want."""
+    mine, erasures = TeamAnalyses(engine, DEFAULT_TEAM), Erasures(engine, "p", None)
+    first, other, third = (
+        mine.add(NewAnalysis(uuid.uuid4(), None, 1, "p", durable=True, service_version="1")).id for _ in range(3)
+    )
+    with engine.begin() as connection:
+        # In this order rows are found: the third before the other.
+        for analysis, basis in ((third, [first, other]), (other, [first]), (first, [])):
+            connection.execute(sa.insert(persons), _person(analysis))
+            named = {"analysis_id": analysis, "person": 1, "player": "p7", "named_by": "x", "basis": basis}
+            connection.execute(sa.insert(players), named)
+    held = sa.select(players.c.person).where(players.c.analysis_id == third).with_for_update()
+    erased = []
+    with ThreadPoolExecutor(2) as pool, capture_logs() as logged:
+        with engine.connect() as holding:
+            holding.execute(held)
+            for count, analysis in enumerate((first, other), 1):
+                erased.append(pool.submit(erasures.erase, ANYBODY, analysis))
+                wait_for_waiting(database, count)
+        assert [one.result(60) is not None for one in erased] == [True, True]
+    assert [entry["event"] for entry in logged] == ["database deadlock, asked again"]
+    with engine.begin() as connection:
+        left = connection.execute(sa.select(players).where(players.c.player == "p7")).all()
+        assert [(row.analysis_id, row.basis) for row in left] == [(third, [])]
+    assert erasures.erase(ANYBODY, third) is not None
+
+
+def _person(analysis: uuid.UUID) -> dict[str, Any]:
+    return {"analysis_id": analysis, "person": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}
 
 
 def test_of_two_who_erase_a_video_at_once_the_one_who_found_it_is_believed(engine: Engine) -> None:

@@ -99,6 +99,11 @@ def was_cut_off(error: Exception) -> bool:
     return getattr(getattr(error, "orig", None) or error, "sqlstate", None) == "57014"
 
 
+def was_deadlocked(error: Exception) -> bool:
+    """Whether the server ended the transaction since it and others waited for each other."""
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) == "40P01"
+
+
 def reason(error: Exception) -> str:
     """The first line of what the database said, for logs and the command line, without statement and parameters."""
     cause = getattr(error, "orig", None) or error
