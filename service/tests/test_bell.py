@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from fastbreak_service.messages.content import Message, written
 from fastbreak_service.messages.ports import QueueError, Received
+from fastbreak_service.messages.sending import LEFT_ALONE
 from fastbreak_service.messages.sqs import SqsQueue
 from fastbreak_service.store.team_analyses import CONTRACT, SEGMENTS_CONTRACT
 from fastbreak_service.store.work import Part, Work
@@ -208,10 +209,15 @@ def test_a_queue_that_is_away_hurts_no_work_and_is_left_alone_for_a_while() -> N
         hearing.bell.ended()
         hearing.bell.dead(WORK, "worker_died")
         hearing.bell.back(WORK, 0)
-        hearing.rung()
+        hearing.said()
         hearing.time = 59
         assert hearing.rung(busy=True) == []
-    assert [entry["reason"] for entry in logged] == ["refused"] * 5
+        hearing.bell.back(WORK, 0)
+        hearing.bell.more([Message(CONTRACT, WORK.analysis)])
+        hearing.time = 60
+        hearing.bell.back(WORK, 0)
+    # Of what was to be sent the first is refused, and with it the queue is left alone.
+    assert [entry["reason"] for entry in logged] == ["refused"] * 4 + [LEFT_ALONE] * 2 + ["refused"]
 
 
 def test_an_error_of_our_own_ends_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ import asyncio
 import json
 import re
 import threading
+import time
 import uuid
+from concurrent.futures import wait
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +21,13 @@ import pytest
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 import fastbreak_service
 from fastbreak_service.messages.content import MOST_CHARACTERS, Message, letter, read, written
 from fastbreak_service.messages.ports import QueueError, Received
-from fastbreak_service.messages.sending import MOST, Sender
+from fastbreak_service.messages.sending import LEFT_ALONE, MOST, Sender
 from fastbreak_service.messages.sqs import SqsQueue
 
 if TYPE_CHECKING:
@@ -219,9 +222,14 @@ class Taking:
 
     def __init__(self, error: QueueError | None = None) -> None:
         self.sent: list[Message] = []
+        self.asked = 0
+        self.hanging = threading.Event()
+        self.hanging.set()
         self._error = error
 
     def send(self, sent: Sequence[Message], _delay_seconds: float = 0) -> None:
+        self.asked += 1
+        self.hanging.wait(60)
         if self._error:
             raise self._error
         self.sent += sent
@@ -250,3 +258,56 @@ def test_who_tells_of_work_does_not_wait_and_nothing_happens_when_nobody_hears()
 
 def test_what_waits_to_be_sent_is_bounded() -> None:
     assert told(Taking(), MOST + 2) == [f"{MOST} others wait to be sent"] * 2
+
+
+def test_a_queue_that_did_not_take_one_is_asked_again_after_a_while_alone() -> None:
+    queue, now = Taking(QueueError("away")), 0.0
+    sender = Sender(queue, lambda: now)  # type: ignore[arg-type] # only sending is asked for
+
+    def tell(count: int) -> None:
+        for _ in range(count):
+            sender.tell(MESSAGE)
+        wait(list(sender._sending))
+
+    with capture_logs() as logged:
+        tell(3)
+        now = 29
+        tell(1)
+        assert (queue.asked, [entry["reason"] for entry in logged]) == (1, ["away", *[LEFT_ALONE] * 3])
+        now = 30
+        tell(1)
+    assert queue.asked == 2
+    sender.close()
+
+
+def test_a_queue_that_hangs_holds_up_nothing_but_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastbreak_service.messages.sending._PATIENCE_SECONDS", 0.01)
+    queue = Taking()
+    queue.hanging.clear()
+    sender = Sender(queue)  # type: ignore[arg-type] # as above
+    with capture_logs() as logged:
+        for _ in range(3):
+            sender.tell(MESSAGE)
+        wait(list(sender._sending))
+    queue.hanging.set()
+    assert [entry["event"] for entry in logged] == ["message not handled yet", *["message not sent"] * 2]
+    sender.close()
+
+
+def test_a_stop_counts_what_waited_to_be_sent_and_not_what_is_being_sent() -> None:
+    def not_sent() -> float:
+        return REGISTRY.get_sample_value("fastbreak_messages_total", {"outcome": "not_sent"}) or 0
+
+    before, queue = not_sent(), Taking()
+    queue.hanging.clear()
+    sender = Sender(queue)  # type: ignore[arg-type] # as above
+    for _ in range(3):
+        sender.tell(MESSAGE)
+    sending = list(sender._sending)
+    while not queue.asked:
+        time.sleep(0.001)
+    with capture_logs() as logged:
+        sender.close()
+    queue.hanging.set()
+    wait([each for each in sending if not each.cancelled()])
+    assert ([entry["messages"] for entry in logged], not_sent() - before, queue.sent) == ([2], 2, [MESSAGE])

@@ -21,7 +21,7 @@ from fastbreak_service import metrics
 from fastbreak_service.messages.aside import Aside
 from fastbreak_service.messages.content import Message, read
 from fastbreak_service.messages.ports import QueueError, Received
-from fastbreak_service.messages.sending import send
+from fastbreak_service.messages.sending import AWAY_SECONDS, LEFT_ALONE, not_sent, send
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.worker.bell import set_within
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 # Between two looks at the database, in a queue in which nothing is.
 _IDLE_SECONDS, _BUSY_SECONDS = 20, 1
-# For so long after an error nobody polls: work is looked for each second, as without a queue.
-_AWAY_SECONDS = 30.0
 _LEAST_SECONDS = 1.0
 # No work, and no stop, waits longer for a queue; a poll may be so late.
 _PATIENCE_SECONDS = 2.0
@@ -68,6 +66,7 @@ class Messages:
         self._hidden_seconds = hidden_seconds
         self._now = now
         self._no_poll_before = 0.0
+        self._not_asked_before = 0.0
         self._aside = Aside()
         self._poll: _Poll | None = None
         self._looked = float("-inf")
@@ -80,7 +79,7 @@ class Messages:
         """See Bell. Work comes seldom alone: after some the database is looked at soon, too."""
         if woken.is_set():
             return
-        if self._now() >= self._no_poll_before:
+        if self._now() >= max(self._no_poll_before, self._not_asked_before):
             await self._receive(woken, _BUSY_SECONDS if busy else _IDLE_SECONDS)
         # However soon a queue answers, and whatever: nobody looks for work all the time where there was none.
         if not busy and (early := self._looked + _LEAST_SECONDS - self._now()) > 0:
@@ -92,7 +91,7 @@ class Messages:
         except Exception as error:
             if not isinstance(error, QueueError):
                 log.exception("no message received")
-            self._no_poll_before = self._now() + _AWAY_SECONDS
+            self._leave_alone()
             log.warning("no message received", reason=str(error))
             return
         with self._lock:
@@ -144,7 +143,7 @@ class Messages:
     def back(self, taken: Work, seconds: float) -> None:
         """See Bell."""
         if not self._let_go(seconds):
-            self._ask(self._send, [_message_of(taken)], seconds)
+            self._tell([_message_of(taken)], seconds)
 
     def ended(self) -> None:
         """See Bell."""
@@ -159,14 +158,27 @@ class Messages:
 
     def more(self, messages: Sequence[Message]) -> None:
         """See Bell."""
-        self._ask(self._send, messages, 0.0)
+        self._tell(messages, 0.0)
+
+    def _tell(self, messages: Sequence[Message], delay_seconds: float) -> None:
+        """Say that there is work. While nobody polls, nobody sends either: looks find it."""
+        if self._now() < self._not_asked_before:
+            not_sent(LEFT_ALONE, *messages)
+        else:
+            self._ask(self._send, messages, delay_seconds)
 
     def _send(self, messages: Sequence[Message], delay_seconds: float) -> None:
-        send(self._queue, *messages, delay_seconds=delay_seconds)
+        if not send(self._queue, *messages, delay_seconds=delay_seconds):
+            self._leave_alone()
 
     def _ask(self, act: Callable[..., object], *arguments: object) -> None:
         """Do it if the queue does it soon; else it may be done later, or not at all."""
-        self._aside.within(_PATIENCE_SECONDS, act, *arguments)
+        if not self._aside.within(_PATIENCE_SECONDS, act, *arguments):
+            self._leave_alone()
+
+    def _leave_alone(self) -> None:
+        """For a while work is looked for each second, as without a queue."""
+        self._not_asked_before = self._now() + AWAY_SECONDS
 
     def _is_put_back(self, message: Message) -> bool:
         try:
