@@ -27,6 +27,7 @@ from .http_expectation import Expectation
 from .http_limits import AnswerLimits
 from .http_tally import HttpTally
 from .model import Gate, UserRequest
+from .problems import LONGEST_SECONDS
 from .settings import shared_fields
 from .statistics.latency import block_size
 
@@ -109,7 +110,7 @@ class HttpGate(Gate[HttpTally]):
         """The gate of a path below *url*. Raises RequestError for a header that is no text."""
         path = options["path"] or "/"
         given = {name: options[name] for name in cls.options if name not in _READ_APART}
-        shared = shared_fields(cls, options, f"http {path}")
+        shared = shared_fields(cls, options, f"http {path}", least_seconds=cls._sampling_seconds(options))
         headers = read_headers(f"Gate {shared['name']}: headers", options["headers"])
         statuses = {name: tuple(options[name]) for name in ("expected_status", "fatal_status")}
         return cls(
@@ -119,6 +120,14 @@ class HttpGate(Gate[HttpTally]):
             url=below(url, path),
             path=path,
         )
+
+    @classmethod
+    def _sampling_seconds(cls, options: Mapping[str, Any]) -> float:
+        """How long it takes to send as many requests as *options* ask for."""
+        interval, successes = options["interval_seconds"], options["consecutive_successes"]
+        interval = cls.usual_interval_seconds if interval is None else interval
+        needed: float = interval * (options["minimum_samples"] + (1 if successes is None else successes) - 1)
+        return needed if 0 <= needed <= LONGEST_SECONDS else 0.0
 
     def aimed(self, rules: Iterable[ListenerRule]) -> HttpGate:
         """The gate whose requests have what the rule for its path asks for, besides what it says itself."""
@@ -222,6 +231,8 @@ class HttpGate(Gate[HttpTally]):
             request_timeout_seconds=self.request_timeout_seconds,
             interval_seconds=self.interval_seconds,
             deadline=self.deadline_seconds,
+            delay=self.initial_delay_seconds,
+            successes=self.consecutive_successes,
         )
 
     @property

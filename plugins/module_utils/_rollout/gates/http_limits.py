@@ -46,7 +46,19 @@ class AnswerLimits:
         # 1 - 0.9 comes out below 0.1, by which 1 slow answer of 10 would be too many.
         return round(1.0 - self.latency_quantile, 9)
 
-    def problems(self, *, request_timeout_seconds: float, interval_seconds: float, deadline: float) -> Iterator[str]:
+    def needed_seconds(self, interval_seconds: float, successes: int) -> float:
+        """How long so many samples take, each of the last *successes* of which is enough with those before it."""
+        return interval_seconds * (self.minimum_samples + successes - 1)
+
+    def problems(
+        self,
+        *,
+        request_timeout_seconds: float,
+        interval_seconds: float,
+        deadline: float,
+        delay: float = 0.0,
+        successes: int = 1,
+    ) -> Iterator[str]:
         """No sensible limits, or more samples than time."""
         longest = self.maximum_latency_seconds
         if longest is not None and not 0 < longest <= request_timeout_seconds:
@@ -60,10 +72,12 @@ class AnswerLimits:
             yield f"request_timeout_seconds must be a number above 0, and at most {_LONGEST_REQUEST_SECONDS} (an hour)."
         if self.minimum_samples < 1 or not interval_seconds > 0:
             yield "minimum_samples must be at least 1 and interval_seconds above 0."
-        elif self.minimum_samples * interval_seconds > deadline:
+        elif delay + self.needed_seconds(interval_seconds, successes) > deadline:
+            more = f" and consecutive_successes of {successes} after them" if successes > 1 else ""
+            late = f", from initial_delay_seconds {delay:g} on" if delay else ""
             yield (
-                f"its minimum_samples of {self.minimum_samples}, every {interval_seconds:g} s, do not fit into its "
-                f"deadline of {deadline:g} s, so it could never pass."
+                f"its minimum_samples of {self.minimum_samples}{more}, every {interval_seconds:g} s{late}, do not fit "
+                f"into its deadline of {deadline:g} s (deadline_seconds), so it could never pass."
             )
 
     def _increase_problems(self) -> Iterator[str]:

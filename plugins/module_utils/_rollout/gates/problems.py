@@ -62,17 +62,18 @@ def _time_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
 def _deadline_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
     delay, deadline = gate.initial_delay_seconds, gate.deadline_seconds
     delayed = f"initial_delay_seconds {delay:g} and " if delay else ""
-    # What it saw before the deployment completed counts after it, so that it may pass at once.
-    pause = 0.0 if gate.continues else gate.interval_seconds or poll_seconds
-    least = pause * gate.consecutive_successes
+    pause = max(gate.interval_seconds, poll_seconds if gate.watches or not gate.interval_seconds else 0.0)
+    # It continues with the look that finds the deployment there; no others before that are sure.
+    least = pause * (gate.consecutive_successes - gate.continues)
     if deadline < delay + gate.bake_seconds:
         yield f"deadline_seconds is below {delayed}bake_seconds, so it could never pass."
     elif gate.aside_seconds > 0 and isfinite(gate.aside_seconds):
         yield from _aside_problems(gate, delayed, poll_seconds)
     elif deadline < delay + least:
+        paced_by = "interval_seconds" if gate.interval_seconds >= pause else "poll_interval_seconds"
         yield (
             f"deadline_seconds {deadline:g} is below {delayed}{amount(gate.consecutive_successes, 'time')} {pause:g} s "
-            "(consecutive_successes and interval_seconds), so it could never pass."
+            f"(consecutive_successes and {paced_by}), so that it would refuse good releases. Raise it, or leave it out."
         )
 
 

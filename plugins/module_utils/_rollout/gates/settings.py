@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What a deadline leaves beyond the least time that a gate needs, when it is not given: for each run of what is aside.
 _SPARE_SECONDS = 60.0
+# How often a deployment is looked at by default.
+_USUAL_LOOK_SECONDS, _MOST_LOOKS = 5.0, 1000
 
 
 class AtDeadline(Enum):
@@ -55,6 +57,7 @@ class Kind(Protocol):
     possible_stages: ClassVar[tuple[Stage, ...]]
     usual_interval_seconds: ClassVar[float]
     usual_successes: ClassVar[int]
+    watches: ClassVar[bool]
 
 
 def shared_fields(
@@ -71,6 +74,8 @@ def shared_fields(
     delay, bake, deadline = options["initial_delay_seconds"], options["bake_seconds"], options["deadline_seconds"]
     aside = aside_seconds if isfinite(aside_seconds) else 0.0
     least = max(bake, max(interval, aside) * successes, least_seconds)
+    # What measures with a look does not know here how often the deployment is looked at.
+    looks = _USUAL_LOOK_SECONDS * min(successes, _MOST_LOOKS) if kind.watches or not interval else 0.0
     # What is aside is begun at a look, and seen to have ended at another one.
     spare = _SPARE_SECONDS * (max(1, successes) if aside else 1)
     called = options["name"] or name
@@ -78,7 +83,7 @@ def shared_fields(
         "name": called,
         "stages": kind.possible_stages if options["stages"] is None else _read_stages(called, options["stages"]),
         "bake_seconds": bake,
-        "deadline_seconds": delay + least + spare if deadline is None else deadline,
+        "deadline_seconds": delay + max(least + spare, looks) if deadline is None else deadline,
         "initial_delay_seconds": delay,
         "interval_seconds": interval,
         "consecutive_successes": successes,

@@ -93,8 +93,29 @@ def test_deadline_leaves_time_for_every_success(interval: float, poll: float, fi
     assert (problems == []) is fits
 
 
-def test_what_continues_may_pass_on_what_it_saw_before() -> None:
-    assert gate_problems(read(deadline_seconds=30), 600.0) == []
+@pytest.mark.parametrize(("poll", "fits"), [(15.0, True), (16.0, False), (600.0, False)])
+def test_looks_that_are_too_seldom_are_refused(poll: float, fits: bool) -> None:
+    """What continues is sure of the look that finds the deployment there, and of none before."""
+    told = gate_problems(read(deadline_seconds=30), poll)
+    assert (told == []) is fits
+    assert all("poll_interval_seconds" in problem for problem in told)
+
+
+@pytest.mark.parametrize(
+    ("options", "fits"),
+    [
+        ({"minimum_samples": 100, "initial_delay_seconds": 60, "deadline_seconds": 100}, False),
+        ({"minimum_samples": 100, "initial_delay_seconds": 60, "deadline_seconds": 110}, True),
+        ({"minimum_samples": 100, "consecutive_successes": 100, "deadline_seconds": 80}, False),
+        ({"minimum_samples": 100, "consecutive_successes": 100, "deadline_seconds": 100}, True),
+        ({"minimum_samples": 300, "initial_delay_seconds": 100}, True),
+        ({"minimum_samples": 2000, "consecutive_successes": 50, "interval_seconds": 2}, True),
+    ],
+)
+def test_samples_fit_into_the_time_from_the_delay_to_the_deadline(options: dict[str, Any], fits: bool) -> None:
+    told = gate_problems(read(kind="http", path="/x", **options), 5.0)
+    assert (told == []) is fits
+    assert all("initial_delay_seconds" in problem or "consecutive_successes" in problem for problem in told)
 
 
 @given(delay=st.floats(0, 1e5), bake=st.floats(0, 1e5), interval=st.floats(0, 1e3), successes=st.integers(1, 1000))

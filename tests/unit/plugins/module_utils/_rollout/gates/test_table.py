@@ -132,7 +132,7 @@ def test_every_option_of_every_kind_is_documented() -> None:
     ("options", "said"),
     [
         ({"bake_seconds": 60, "deadline_seconds": 30}, "deadline_seconds is below bake_seconds"),
-        ({"minimum_samples": 1000}, "do not fit into its deadline"),
+        ({"minimum_samples": 1000, "deadline_seconds": 90}, "do not fit into its deadline"),
         ({"minimum_samples": 0}, "minimum_samples must be at least 1"),
         ({"interval_seconds": 0}, "interval_seconds above 0"),
         ({"maximum_failure_ratio": 1}, "maximum_failure_ratio"),
