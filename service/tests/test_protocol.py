@@ -47,6 +47,7 @@ VIDEO = {
     "duration_seconds": 10.0,
     "decode_errors": 0,
     "completeness": "unknown",
+    "remarks": [{"kind": "damaged", "from_seconds": 1.0, "to_seconds": 2.0, "words": "Damaged."}],
 }
 SUMMARY = {"minimum": 1.0, "maximum": 2.0, "mean": 1.5, "samples": 2, "unit": "degree"}
 PERSON = {"id": 1, "frames": 2, "first_frame": 0, "last_frame": 1, "angles": {"trunk_lean": SUMMARY}}

@@ -174,11 +174,15 @@ def followed(
 ) -> Iterator[list[Sighting]]:
     """The sightings that became certain with each frame, and at the end.
 
-    `filmed` is told of each frame its ground and scene, as of a `Camera`.
+    `filmed` is told of each frame its ground and scene, as of a `Camera`. A frame that is not whole is a gap.
     """
     tracker, camera = Tracker(), Camera()
     grounds: dict[int, tuple[Shift | None, int]] = {}
     for frame in frames:
+        if not frame.whole:
+            filmed(None, camera.scene)
+            progress(frame.index + 1)
+            continue
         shift = camera.step(frame.picture, frame.time_seconds, tracker.bodies())
         if shift is not None:
             tracker.move(shift)

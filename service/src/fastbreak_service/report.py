@@ -71,6 +71,7 @@ def as_text(report: Report) -> str:
             f"with {report.result.model.name}"
         ),
     ]
+    lines += [remark.words for remark in video.remarks]
     for person in report.result.persons:
         lines += [
             "",

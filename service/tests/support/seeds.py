@@ -32,6 +32,7 @@ _VIDEO = {
     "duration_seconds": 1,
     "decode_errors": 0,
     "completeness": "whole",
+    "remarks": [],
 }
 
 

@@ -27,6 +27,7 @@ from fastbreak_service.people.values import Doubt
 from fastbreak_service.store.audit import Action
 from fastbreak_service.store.team_reviews import MOST_VERSIONS, Verdict
 from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.video.facts import Remark
 from fastbreak_service.vision.angles import Angle
 from fastbreak_service.vision.joints import JOINTS
 
@@ -240,7 +241,9 @@ SCHEMAS: Object = {
         duration_seconds=_NUMBER,
         decode_errors=_COUNT,
         completeness={"type": "string", "enum": [str(value) for value in Completeness]},
+        remarks=_list(_ref("Remark")),
     ),
+    "Remark": schema_of(Remark, _SCHEMAS),
     "Model": _object(name=_TEXT, sha256=_TEXT),
     "Person": _object(
         id={"type": "integer", "minimum": 1},

@@ -46,7 +46,7 @@ def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention, 
     return {
         **listed(row, retention),
         "erasable": erasable,
-        "video": row["video"],
+        "video": row["video"] and {"remarks": [], **row["video"]},
         "model": model,
         "movement": row["movement"] and {"looked_seconds": None, **row["movement"]},
         "segments": None if row["segments"] is None else {"count": row["segments"], "ended": row["segments_ended"]},

@@ -21,7 +21,7 @@ from fastbreak_service.people.history import as_content, of_content
 from fastbreak_service.people.observed import ROW, Observed
 from fastbreak_service.reporting.document import Model, Origin
 from fastbreak_service.reporting.pictures import PREFIX, Shot
-from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.facts import Remark, VideoFacts
 from fastbreak_service.vision.models import ModelIdentity
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def read(folder: Path) -> Kept:
 def _kept(content: Any, rows: Any) -> Kept:
     _need(content["form"] == _FORM, "form")
     origin, video, model = (content[name] for name in ("origin", "video", "model"))
+    # A release before had none.
+    video = {"remarks": [], **video}
     # A file may be named as it likes.
     _need(isinstance(origin["filename"], str) and fits({**origin, "filename": ""}, Origin), "origin")
     _need(fits(video, VideoFacts) and fits(model, ModelIdentity), "video")
@@ -134,7 +136,8 @@ def _kept(content: Any, rows: Any) -> Kept:
     origin = Origin(**{**origin, "models": [Model(**one) for one in origin["models"]]})
     shots = dict(_shot(told) for told in content["shots"])
     raw = Observed(rows.tobytes())
-    return Kept(origin, VideoFacts(**video), ModelIdentity(**model), raw, entries, wanted, shots, files)
+    facts = VideoFacts(**video | {"remarks": [Remark(**one) for one in video["remarks"]]})
+    return Kept(origin, facts, ModelIdentity(**model), raw, entries, wanted, shots, files)
 
 
 def _shot(told: list[Any]) -> tuple[Seen, Shot]:

@@ -103,6 +103,7 @@ def _summary(found: Document) -> str:
         f'<p class="soft">{video.width} by {video.height} pixels, {video.frames} frames, '
         f"{video.duration_seconds:.2f} s at {video.frames_per_second:.2f} frames a second. "
         f"{words.looked(found.movement)}</p>"
+        + "".join(f"<p><strong>{escape(remark.words)}</strong></p>" for remark in video.remarks)
     )
 
 

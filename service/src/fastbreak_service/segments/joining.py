@@ -19,7 +19,7 @@ from fastbreak_service.segments.filming import Film, filmed
 from fastbreak_service.segments.reading import NEARLY
 from fastbreak_service.segments.stitching import pose_of, same_persons
 from fastbreak_service.video.decoding import Tally
-from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.facts import Spans, VideoFacts, somewhere_damaged
 from fastbreak_service.video.frames import no_picture
 from fastbreak_service.vision.tracker import Sighting
 
@@ -96,6 +96,10 @@ class _Grid:
             self._seconds += self._last - self._begin
         self._running = False
 
+    def from_first(self, seconds: float) -> float:
+        """A moment of the clip, told from its first frame."""
+        return max(0.0, seconds - (self._origin or 0.0))
+
     def told(self) -> tuple[float, float]:
         """How many frames a second there are, and how long the clip is."""
         self._stop()
@@ -110,6 +114,7 @@ class _Joint:
         self._scenes = 0
         self._known: dict[int, int] = {}
         self._persons = self._frame = self._errors = 0
+        self._damaged = Spans()
         self._segment: Segment | None = None
         self._model: ModelIdentity | None = None
 
@@ -149,6 +154,7 @@ class _Joint:
         self._tally.damaged += account.damaged
         self._tally.interlaced |= account.interlaced
         self._errors += account.errors
+        self._damaged.note(self._grid.from_first(segment.start_seconds), so=account.errors > 0)
 
     def _numbered(self, looked: Looked) -> dict[int, int]:
         """The clip's number of each person of a segment who is seen in a frame of its own."""
@@ -171,7 +177,8 @@ class _Joint:
         rate, seconds = self._grid.told()
         segment = self._segment
         facts = VideoFacts(
-            segment.width, segment.height, rate, self._grid.frames, seconds, self._errors, segment.completeness
+            *(segment.width, segment.height, rate, self._grid.frames, seconds, self._errors, segment.completeness),
+            somewhere_damaged(self._damaged.told(seconds)),
         )
         return facts, self._model
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from fastbreak_service.errors import Rejection
 from fastbreak_service.video.container import DamageCounter, open_video
-from fastbreak_service.video.decoding import Tally, pictures, settle
+from fastbreak_service.video.decoding import Tally, pictures, set_up, settle
 from fastbreak_service.video.deinterlace import progressive
-from fastbreak_service.video.frames import NOT_READ, NOT_SET_UP, Clock, Frame, Showing
+from fastbreak_service.video.frames import NOT_READ, NOT_SET_UP, AheadError, Clock, Frame, Showing
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.work import Meter
 
@@ -76,11 +76,20 @@ class SegmentReader:
         )
 
     def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from self._pass(at_once=False)
+        except AheadError:
+            self._damage.count = 0
+            self._tally = Tally(reports=lambda: self._damage.count)
+            yield from self._pass(at_once=True)
+
+    def _pass(self, *, at_once: bool) -> Iterator[Frame]:
+        """The frames that were not told yet."""
         with self._damage:
             container, stream = open_video(self._path, self._limits)
             with container:
                 try:
-                    yield from self._frames(container, stream)
+                    yield from self._frames(container, stream, at_once=at_once)
                 finally:
                     settle(stream)
 
@@ -95,14 +104,17 @@ class SegmentReader:
     def _sums(self) -> tuple[int, float]:
         return self._tally.errors + self._damage.count, self.meter.spent
 
-    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
+    def _frames(self, container: InputContainer, stream: VideoStream, *, at_once: bool) -> Iterator[Frame]:
         with rejecting(Rejection.UNDECODABLE, NOT_SET_UP):
-            stream.thread_type = "AUTO"
+            set_up(stream, at_once=at_once)
             clock = Clock(stream, self._segment.origin_seconds)
         segment = self._segment
         showing = Showing(self._limits, self.meter, (segment.width, segment.height))
+        told = self._count
         found = pictures(container, stream, self._tally, segment.key)
         for decoded in progressive(showing.checked(found), stream):
+            if self._tally.trouble and not at_once:
+                raise AheadError
             with rejecting(Rejection.UNDECODABLE, NOT_READ):
                 time_seconds = clock.time_of(decoded)
                 self._limits.check_time(time_seconds)
@@ -110,9 +122,13 @@ class SegmentReader:
                     return
                 if time_seconds < segment.lead_seconds - NEARLY:
                     continue
+                if told > 0:
+                    told -= 1
+                    continue
                 own = time_seconds >= segment.start_seconds - NEARLY
                 self._note(decoded, own=own)
-                frame = Frame(self._count - 1, time_seconds, showing.shown(decoded, stream))
+                shown, whole = showing.shown(decoded, stream), decoded.opaque is not False
+                frame = Frame(self._count - 1, time_seconds, shown, whole)
             yield frame
 
     def _note(self, decoded: VideoFrame, *, own: bool) -> None:

@@ -31,6 +31,8 @@ _REORDERED = 4
 _AHEAD = 8
 # Containers, and streams without one, that do not say where they end.
 _OPEN_ENDED = {"h264", "hevc", "m4v", "mpeg", "mpegts", "mpegvideo"}
+# Packets whose pictures a decoder may still owe.
+_IN_FLIGHT = 256
 # Packets before the first picture whose stamps are kept, to tell which of them were due.
 _EARLY_PACKETS = 4096
 
@@ -43,6 +45,9 @@ class Tally:
     `due` counts packets with content that belong to the first decoded picture or to a later one: a recording that
     begins in the middle of a group of pictures owes nothing for its beginning. `last_key` is the place of the last key
     packet among all `packets` with content.
+
+    What is damaged is wrong in all pictures that are made of it: those of all packets until the next key packet, and
+    those after it that are shown before it. `opaque` of a picture is the number of its packet.
     """
 
     due: int = 0
@@ -57,6 +62,14 @@ class Tally:
     _last_damaged: int = -_REORDERED
     _reported: deque[int] = field(default_factory=lambda: deque(maxlen=_AHEAD))
     _early: list[int | None] = field(default_factory=list)
+    _spoilt: bool = False
+    _healed_at: int | None = None
+    _whole: dict[int, bool] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> int:
+        """How much was reported so far, by whatever way."""
+        return self.errors + self.reports()
 
     def packet(self, packet: Packet[VideoStream]) -> None:
         """Account for a packet before it is decoded."""
@@ -66,6 +79,8 @@ class Tally:
             return
         if packet.is_keyframe:
             self.last_key = self.packets
+            self._healed_at, self._spoilt = (packet.pts if self._spoilt else None), False
+        packet.opaque = self.packets
         self.packets += 1
         if packet.is_discard:
             return
@@ -73,6 +88,19 @@ class Tally:
             self.due += 1
         elif len(self._early) < _EARLY_PACKETS:
             self._early.append(packet.pts)
+
+    def decoded(self, packet: Packet[VideoStream], *, whole: bool) -> None:
+        """Account for a packet that was decoded, whole as far as the decoder tells."""
+        self._spoilt |= not whole or packet.is_corrupt
+        leads = self._healed_at is not None and packet.pts is not None and packet.pts < self._healed_at
+        self._whole[self.packets - 1] = not (self._spoilt or leads)
+        self._whole.pop(self.packets - _IN_FLIGHT, None)
+
+    def is_whole(self, picture: VideoFrame) -> bool:
+        """Whether a decoded picture is made of nothing that is damaged."""
+        number = picture.opaque
+        known = self._whole.get(number, True) if isinstance(number, int) else not self._spoilt
+        return known and not picture.is_corrupt
 
     def picture(self, picture: VideoFrame) -> None:
         """Account for a decoded picture."""
@@ -113,6 +141,7 @@ class Tally:
 def pictures(container: InputContainer, stream: VideoStream, tally: Tally, first: int = 0) -> Iterator[VideoFrame]:
     """The stream's pictures in order of time, from the packet with content on that has the number `first`.
 
+    `opaque` of each says whether it is whole. Of a decoder that works ahead that is so only while there is no trouble.
     Raises RejectedVideoError where the container breaks off.
     """
     tally.open_ended = is_open_ended(container)
@@ -122,9 +151,21 @@ def pictures(container: InputContainer, stream: VideoStream, tally: Tally, first
             first -= packet.size > 0
             continue
         tally.packet(packet)
-        for picture in decoded(packet, tally):
+        before = tally.trouble
+        found = decoded(packet, tally)
+        tally.decoded(packet, whole=tally.trouble == before)
+        for picture in found:
             tally.picture(picture)
+            picture.opaque = tally.is_whole(picture)
             yield picture
+
+
+def set_up(stream: VideoStream, *, at_once: bool) -> None:
+    """Have the decoder work ahead in threads, or on each packet `at_once`: then what it reports is of that packet."""
+    stream.thread_type = "NONE" if at_once else "AUTO"
+    if at_once:
+        stream.codec_context.thread_count = 1
+    stream.codec_context.copy_opaque = True
 
 
 def is_open_ended(container: InputContainer) -> bool:

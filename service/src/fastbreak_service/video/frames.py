@@ -13,10 +13,10 @@ from av.sidedata.sidedata import Type as SideData
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.completeness import Completeness, completeness
 from fastbreak_service.video.container import DamageCounter, open_video
-from fastbreak_service.video.decoding import Tally, pictures, settle
+from fastbreak_service.video.decoding import Tally, pictures, set_up, settle
 from fastbreak_service.video.deinterlace import progressive
 from fastbreak_service.video.ending import SILENT, check_last_picture
-from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.facts import Spans, VideoFacts, damaged
 from fastbreak_service.video.geometry import UPRIGHT, Orientation, fitted, orientation, pixel_aspect, square_size
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.planes import upright
@@ -41,11 +41,19 @@ NOT_READ = "A picture of the video cannot be read. Re-encode the video."
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture: its number from 0, its time in seconds from the first, and what it shows."""
+    """A picture: its number from 0, its time in seconds from the first, and what it shows.
+
+    One that is not `whole` is damaged, or made of one that is: it is shown, and nobody is looked for in it.
+    """
 
     index: int
     time_seconds: float
     picture: Picture
+    whole: bool = True
+
+
+class AheadError(Exception):
+    """The decoder worked ahead and reported damage, of a packet that nobody can tell."""
 
 
 class Showing:
@@ -90,6 +98,7 @@ class VideoReader:
         # The last picture is shown for as long as the one before it.
         self._step = 0.0
         self._errors = 0
+        self._damaged = Spans()
         self._completeness = Completeness.UNKNOWN
         self._meter = limits.meter()
         self._showing = Showing(limits, self._meter)
@@ -98,7 +107,8 @@ class VideoReader:
         """What the pass saw."""
         rate = (self._count - 1) / self._last if self._last > 0 else 0.0
         duration = self._last + self._step
-        return VideoFacts(*self._size, rate, self._count, duration, self._errors, self._completeness)
+        remarks = damaged(self._damaged.told(duration))
+        return VideoFacts(*self._size, rate, self._count, duration, self._errors, self._completeness, remarks)
 
     @property
     def meter(self) -> Meter:
@@ -106,13 +116,20 @@ class VideoReader:
         return self._meter
 
     def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from self._pass(at_once=False)
+        except AheadError:
+            yield from self._pass(at_once=True)
+
+    def _pass(self, *, at_once: bool) -> Iterator[Frame]:
+        """The frames that were not told yet."""
         with DamageCounter() as damage:
             tally = Tally(reports=lambda: damage.count)
             container, stream = open_video(self._path, self._limits)
             with container:
                 kind, silent = container.format.name, stream.codec.canonical_name in SILENT
                 try:
-                    yield from self._frames(container, stream, tally)
+                    yield from self._frames(container, stream, tally, at_once=at_once)
                 finally:
                     settle(stream)
         self._errors = tally.errors + damage.count
@@ -123,15 +140,24 @@ class VideoReader:
             check_last_picture(self._path, self._limits, tally.last_key, self._meter)
         self._completeness = completeness(self._path, kind)
 
-    def _frames(self, container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[Frame]:
+    def _frames(
+        self, container: InputContainer, stream: VideoStream, tally: Tally, *, at_once: bool
+    ) -> Iterator[Frame]:
         with rejecting(Rejection.UNDECODABLE, NOT_SET_UP):
-            stream.thread_type = "AUTO"
+            set_up(stream, at_once=at_once)
             clock = Clock(stream)
+        told = self._count
         for decoded in progressive(self._showing.checked(pictures(container, stream, tally)), stream):
+            if tally.trouble and not at_once:
+                raise AheadError
             with rejecting(Rejection.UNDECODABLE, NOT_READ):
                 time_seconds = clock.time_of(decoded)
                 self._limits.check_time(time_seconds)
-                frame = Frame(self._count, time_seconds, self._showing.shown(decoded, stream))
+                if told > 0:
+                    told -= 1
+                    continue
+                shown, whole = self._showing.shown(decoded, stream), decoded.opaque is not False
+                frame = Frame(self._count, time_seconds, shown, whole)
             self._note(frame)
             yield frame
 
@@ -139,6 +165,7 @@ class VideoReader:
         if self._count == 0:
             self._size = (frame.picture.width, frame.picture.height)
         self._count += 1
+        self._damaged.note(frame.time_seconds, so=not frame.whole)
         self._step = frame.time_seconds - self._last
         self._last = frame.time_seconds
 

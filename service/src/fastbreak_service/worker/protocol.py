@@ -23,8 +23,7 @@ from fastbreak_service.people.doubts import MOST
 from fastbreak_service.people.values import Doubt
 from fastbreak_service.segments.cutting import MOST_SEGMENTS, Segment, segment_of
 from fastbreak_service.segments.looked import FORM
-from fastbreak_service.video.completeness import Completeness
-from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.facts import MOST_REMARKS, VideoFacts
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.vision.angles import Angle
 
@@ -249,8 +248,8 @@ def _is_done(event: dict[str, Any]) -> bool:
         return False
     model, persons = result["model"], result["persons"]
     return (
-        _is_numbers(result["video"], VideoFacts, "completeness")
-        and result["video"]["completeness"] in set(Completeness)
+        fits(result["video"], VideoFacts)
+        and len(result["video"]["remarks"]) <= MOST_REMARKS
         and isinstance(model, dict)
         and set(model) == {"name", "sha256"}
         and all(map(_is_text, model.values()))

@@ -681,6 +681,14 @@ export interface components {
             decode_errors: number;
             /** @enum {string} */
             completeness: "whole" | "unknown";
+            remarks: components["schemas"]["Remark"][];
+        };
+        Remark: {
+            /** @enum {string} */
+            kind: "damaged";
+            from_seconds: number;
+            to_seconds: number;
+            words: string;
         };
         Model: {
             name: string;

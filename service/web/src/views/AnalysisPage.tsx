@@ -111,11 +111,18 @@ function Facts({ analysis }: { analysis: Analysis }) {
   if (video === null) return null
   const people = analysis.persons.length
   return (
-    <p class="facts">
-      {clock(video.duration_seconds)} · {video.width} × {video.height} · {number(video.frames_per_second, 2)} frames a
-      second · {people === 1 ? '1 person' : `${people} persons`}
-      {video.decode_errors > 0 && ` · ${video.decode_errors} damaged frames`}
-    </p>
+    <>
+      <p class="facts">
+        {clock(video.duration_seconds)} · {video.width} × {video.height} · {number(video.frames_per_second, 2)} frames a
+        second · {people === 1 ? '1 person' : `${people} persons`}
+        {video.decode_errors > 0 && ` · ${video.decode_errors} decode errors`}
+      </p>
+      {video.remarks.map(({ kind, from_seconds, words }) => (
+        <p key={`${kind} ${from_seconds}`} class="facts">
+          {words}
+        </p>
+      ))}
+    </>
   )
 }
 
