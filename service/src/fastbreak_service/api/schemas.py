@@ -217,8 +217,7 @@ SCHEMAS: Object = {
     ),
     "Segments": {
         **_object(count=_COUNT, ended=_COUNT),
-        "description": "In how many segments a long video is analysed, and how many of them have ended. "
-        "Null of one that is analysed in one go.",
+        "description": "How many segments a long video is analysed in, and how many ended. Null of one without.",
     },
     "MissingPart": _object(from_seconds=_NUMBER, to_seconds=_NUMBER, code=_TEXT, message=_TEXT),
     "Movement": {
@@ -234,8 +233,7 @@ SCHEMAS: Object = {
         "before the analysis has ended, and where movement was not looked for.",
     },
     "Video": _object(
-        width=_COUNT,
-        height=_COUNT,
+        **dict.fromkeys(("width", "height"), _COUNT),
         frames_per_second=_NUMBER,
         frames=_COUNT,
         duration_seconds=_NUMBER,

@@ -652,7 +652,7 @@ export interface components {
             missing: components["schemas"]["MissingPart"][];
             persons: components["schemas"]["Person"][];
         };
-        /** @description In how many segments a long video is analysed, and how many of them have ended. Null of one that is analysed in one go. */
+        /** @description How many segments a long video is analysed in, and how many ended. Null of one without. */
         Segments: {
             count: number;
             ended: number;
