@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
+import finding
 import numpy as np
 import pytest
 
@@ -21,6 +23,7 @@ from fastbreak_service.store.engine import make_engine
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.vision.models import MODEL_NAMES, ModelError, PoseModel
 from fastbreak_service.vision.precision import Precision, possible, spoken
+from fastbreak_service.vision.region import Box, share
 from fastbreak_service.worker.assembly import assemble
 from fastbreak_service.worker.protocol import Job
 from support.service import command
@@ -109,6 +112,38 @@ def test_a_worker_counts_as_the_service_is_told(
     engine.dispose()
     assert result["model"]["name"] == MODEL_NAMES[possible(wanted)]
     assert ("has no AVX512-BF16" in capfd.readouterr().err) is (wanted is not possible(wanted))
+
+
+def small_persons(vision: PoseModel, clip: Path) -> list[Box]:
+    """The boxes that are found in a frame with ten persons of 96 pixels."""
+    picture, _ = finding.crowd(finding.frames(clip), 96, seed=0)
+    return [one.box for one in vision.detect(picture, finding.SEARCHES["usual"])]
+
+
+FOUND = """
+import json, pathlib, sys, test_precision
+from fastbreak_service.vision.models import PoseModel
+clip, models = map(pathlib.Path, sys.argv[1:])
+print(json.dumps(test_precision.small_persons(PoseModel(models, test_precision.Precision.FAST), clip)))
+"""
+
+
+@pytest.mark.skipif(not ABLE, reason="the processor has no AVX512-BF16")
+def test_fast_finds_the_small_persons_that_single_precision_finds(
+    vision: PoseModel, demo_clip: Path, models_directory: Path
+) -> None:
+    """Where the places to sample at were counted in bfloat16, a third of them were missed."""
+    made = subprocess.run(
+        [sys.executable, "-c", FOUND, str(demo_clip), str(models_directory)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    fast = [Box(*sides) for sides in json.loads(made.stdout)]
+    single = small_persons(vision, demo_clip)
+    assert len(single) >= 7
+    assert sum(any(share(box, other) > 0.8 for other in fast) for box in single) >= 0.85 * len(single)
 
 
 def test_a_process_has_one_precision(vision: PoseModel, models_directory: Path) -> None:

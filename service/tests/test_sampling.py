@@ -16,12 +16,13 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openvino import opset13 as ops
 
 from fastbreak_service.video.geometry import UPRIGHT, Orientation
 from fastbreak_service.video.planes import upright
 from fastbreak_service.vision.picture import GREEN_BLUE_RED, Picture
 from fastbreak_service.vision.region import Region
-from fastbreak_service.vision.sampling import front, inputs
+from fastbreak_service.vision.sampling import apart, front, inputs, with_front
 from support.clips import noise
 from support.pictures import picture_of, rgb
 
@@ -32,8 +33,19 @@ if TYPE_CHECKING:
 @cache
 def _front(width: int, height: int) -> Any:
     parameters, output = front(width, height, 0.0, 255.0)
+    return _compiled(ov.Model([output], parameters, "front"))
+
+
+def _compiled(network: Any) -> Any:
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
-    return ov.Core().compile_model(ov.Model([output], parameters, "front"), "CPU", options)
+    return ov.Core().compile_model(network, "CPU", options)
+
+
+def _doubled(size: int) -> tuple[Any, list[Any]]:
+    """A network that doubles a picture, and its outputs."""
+    picture = ops.parameter([1, size, size, 3], np.float32)
+    network = ov.Model([ops.multiply(picture, np.float32(2))], [picture], "doubled")
+    return network, network.outputs
 
 
 def sample(picture: Picture, region: Region, size: int) -> Floats:
@@ -59,6 +71,13 @@ def test_a_region_of_fewer_rows_is_the_frame_too() -> None:
     pixels = noise(64, 32)
     taken = _front(64, 32)(inputs(picture_of(pixels), Region(32, 16, 64), 64, 32))[0][0]
     np.testing.assert_allclose(taken, pixels, atol=0.02)
+
+
+def test_sampling_apart_from_the_rest_gives_the_rest_the_same() -> None:
+    values = inputs(picture_of(noise(64, 48)), Region(30, 20, 70, 0.3), 32)
+    whole = _compiled(with_front(*_doubled(32), 0.0, 1.0))(values)[0]
+    first, rest = (_compiled(network) for network in apart(*_doubled(32), 0.0, 1.0))
+    np.testing.assert_array_equal(rest([first(values)[0]])[0], whole)
 
 
 def test_half_a_pixel_off_is_the_mean_of_its_neighbours() -> None:

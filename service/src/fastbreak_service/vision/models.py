@@ -17,9 +17,10 @@ from openvino import opset13 as ops
 from fastbreak_service.vision import detector, nanodet, pose
 from fastbreak_service.vision.precision import Precision, hold
 from fastbreak_service.vision.region import Region
-from fastbreak_service.vision.sampling import inputs, with_front
+from fastbreak_service.vision.sampling import apart, inputs, with_front
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fastbreak_service.vision.detector import Detection, Search, Size
@@ -70,9 +71,10 @@ class PoseModel:
     the order in which several add up their parts changes the last digits. So the same clip gives the same angles on
     each processor of a kind (`precision`), whatever the number of processors.
 
-    Persons are found in single precision always: in bfloat16 a third of the small ones are missed. Of the landmarks the
-    last layer counts so, too: all of it in bfloat16 moves them by a pixel of the network's to one side. It is a network
-    of its own, as OpenVINO takes one precision for each.
+    What samples a picture counts in single precision always: bfloat16 has no place for a column of a frame, and a third
+    of the small persons would be missed. Of the landmarks the last layer counts so, too: all of it in bfloat16 moves
+    them by a pixel of the network's to one side. Each is a network of its own then, as OpenVINO takes one precision
+    for each.
     """
 
     def __init__(self, directory: Path, precision: Precision = Precision.F32) -> None:
@@ -81,7 +83,7 @@ class PoseModel:
         self._core = ov.Core()
         _check(self._core, precision)
         finder = nanodet.read(*(directory / name for name in DETECTOR_FILES)).model()
-        self._finder = self._compiled(with_front(finder, finder.outputs, 0.0, 255.0), Precision.F32)
+        self._finder = self._sampled(finder, finder.outputs, (0.0, 255.0), precision)
         landmark, self._head = self._core.read_model(directory / LANDMARK_FILE), None
         wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
         if precision is Precision.FAST:
@@ -90,7 +92,7 @@ class PoseModel:
                 _last_layer([last.output(name) for name in (_LANDMARKS, _SCORE)]), Precision.F32
             )
             wanted = [_taken(landmark.output(_LANDMARKS)).get_source_output(), wanted[2]]
-        self._landmark = self._compiled(with_front(landmark, wanted, *pose.INPUT_RANGE), precision)
+        self._landmark = self._sampled(landmark, wanted, pose.INPUT_RANGE, precision)
 
     def detect(self, picture: Picture, search: Search) -> list[Detection]:
         """The persons in a frame, best first."""
@@ -113,6 +115,17 @@ class PoseModel:
         else:
             (landmarks, score), heatmap = self._head([answer[0]]).values(), answer[1]
         return pose.read(landmarks[0], float(score[0, 0]), heatmap[0], region)
+
+    def _sampled(
+        self, network: Any, outputs: list[Any], span: tuple[float, float], precision: Precision
+    ) -> Callable[[list[Any]], Any]:
+        """A network of one picture, as what takes `inputs` and answers with `outputs`."""
+        if precision is Precision.F32:
+            whole: Callable[[list[Any]], Any] = self._compiled(with_front(network, outputs, *span), precision)
+            return whole
+        first, second = apart(network, outputs, *span)
+        front, rest = self._compiled(first, Precision.F32), self._compiled(second, precision)
+        return lambda values: rest([front(values)[0]])
 
     def _compiled(self, network: Any, precision: Precision) -> Any:
         options = {

@@ -41,16 +41,38 @@ def front(width: int, height: int, low: float, high: float) -> tuple[list[Any], 
     parts = [ops.multiply(part, weight) for part, weight in zip((first, second, third), weights, strict=True)]
     colours = ops.clamp(ops.add(ops.add(*parts[:2]), parts[2]), 0.0, 255.0)
     scaled = ops.add(ops.multiply(colours, np.float32((high - low) / 255)), np.float32(low))
-    output = ops.transpose(scaled, np.array([0, 2, 3, 1])).output(0)
-    return [luma, chroma, *offsets, *axes[0], *axes[1], *weights], output
+    return [luma, chroma, *offsets, *axes[0], *axes[1], *weights], _rows_first(scaled)
 
 
 def with_front(network: Any, outputs: list[Any], low: float, high: float) -> Any:
     """A network of one picture of (1, height, width, 3) as one of what `inputs` makes; `outputs` are those wanted."""
-    _, height, width, _ = (side.get_length() if side.is_static else -1 for side in network.inputs[0].partial_shape)
-    parameters, picture = front(width, height, low, high)
+    parameters, picture = front(*_taken_size(network), low, high)
     network.get_parameters()[0].output(0).replace(picture)
     return ov.Model(outputs, parameters, "sampled")
+
+
+def apart(network: Any, outputs: list[Any], low: float, high: float) -> tuple[Any, Any]:
+    """What `with_front` gives as two networks: what samples, and the rest, which takes what that gives.
+
+    Between them the picture lies as (1, 3, height, width), as the rest would turn it anyway.
+    """
+    width, height = _taken_size(network)
+    parameters, picture = front(width, height, low, high)
+    between = ops.parameter([1, 3, height, width], np.float32)
+    network.get_parameters()[0].output(0).replace(_rows_first(between))
+    planes = picture.get_node().input_value(0)
+    return ov.Model([planes], parameters, "front"), ov.Model(outputs, [between], "rest")
+
+
+def _rows_first(planes: Any) -> Any:
+    """Planes, (1, 3, height, width), as (1, height, width, 3)."""
+    return ops.transpose(planes, np.array([0, 2, 3, 1])).output(0)
+
+
+def _taken_size(network: Any) -> tuple[int, int]:
+    """The width and height that a network of one picture of (1, height, width, 3) takes; -1 is any."""
+    _, height, width, _ = (side.get_length() if side.is_static else -1 for side in network.inputs[0].partial_shape)
+    return width, height
 
 
 def inputs(picture: Picture, region: Region, width: int, height: int | None = None) -> list[Any]:
@@ -68,7 +90,8 @@ def inputs(picture: Picture, region: Region, width: int, height: int | None = No
 
 def _taken(planes: Any, offset: Any, axes: list[Any]) -> Any:
     """The values of a region in some planes, less those of black: (1, planes, size, size)."""
-    values = ops.subtract(ops.convert(planes, "f32"), offset)
+    # Relu changes no byte. It has OpenVINO convert and subtract at once: a conversion alone takes as long as sampling.
+    values = ops.subtract(ops.relu(ops.convert(planes, "f32")), offset)
     how = {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"}
     return ops.grid_sample(values, ops.add(*axes), how)
 
