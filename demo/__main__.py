@@ -19,7 +19,7 @@ from sandbox.state import default_name, version
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def up(console: Console, sandbox: str, footage: Path | None) -> None:
+def up(console: Console, sandbox: str, footage: Path | None, strategy: str) -> None:
     """Run the main job; raises DemoError at the first step that cannot be done."""
     demo = Demo(console, ROOT, sandbox)
     with console.step("a", "Docker engine and base images"):
@@ -27,7 +27,7 @@ def up(console: Console, sandbox: str, footage: Path | None) -> None:
     with console.step("b", "Sandbox: an emulated AWS with two accounts"):
         demo.start_sandbox()
         job = MainJob(console, demo.connect("dev"), demo.connect("prod"), footage or demo.footage())
-    good, bad = job.release_in_dev()
+    good, bad = job.release_in_dev(strategy)
     job.release_in_prod(good, bad)
     report = demo.logs / "report.html"
     job.write_report(report)
@@ -40,6 +40,9 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     go = verbs.add_parser("up", help="run the main job, every step safe to repeat")
     go.add_argument("--footage", type=Path, help="a video of your own instead of the demo's")
+    go.add_argument(
+        "--bad-by", default="", metavar="STRATEGY", help="deploy the bad release to dev by this strategy, not by dev's"
+    )
     token = verbs.add_parser("token", help="give prod's gates what they ask for tokens with, and print a token")
     end = verbs.add_parser("down", help="end and remove everything but the caches it names")
     end.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
@@ -49,7 +52,7 @@ def main() -> int:
     console = Console()
     try:
         if arguments.verb == "up":
-            up(console, arguments.name, arguments.footage)
+            up(console, arguments.name, arguments.footage, arguments.bad_by)
         elif arguments.verb == "token":
             print(Demo(console, ROOT, arguments.name).token())
         elif arguments.dry_run:

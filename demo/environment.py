@@ -151,10 +151,14 @@ class Environment:
             analysis.wait(http, accepted, self.console)
         self.console.detail("the video that was accepted before this release is analysed")
 
-    def refuse(self, good: Release, bad: Release) -> Watched:
-        """Deploy the bad release; it must be refused, and the good release must serve again."""
+    def refuse(self, good: Release, bad: Release, strategy: str = "") -> Watched:
+        """Deploy the bad release; it must be refused, and the good release must serve again.
+
+        By the inventory's strategy, unless another one is given.
+        """
+        extra = {"version": bad.tag, **({"ecs_rollout_strategy": strategy} if strategy else {})}
         with SteadyLoad(self.url + LOAD_PATH, self.trust, self.headers) as load:
-            output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
+            output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra=extra, check=False)
         if output.code == 0:
             raise DemoError(f"the bad release {bad.tag} was accepted; the whole output: {output.log}")
         if not output.says(f"Release {bad.tag} of inference was rolled back"):

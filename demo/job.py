@@ -35,8 +35,8 @@ class MainJob:
     def environments(self) -> tuple[Environment, Environment]:
         return self.dev, self.prod
 
-    def release_in_dev(self) -> tuple[Release, Release]:
-        """Let a good release in and refuse a bad release; return both."""
+    def release_in_dev(self, strategy: str) -> tuple[Release, Release]:
+        """Let a good release in and refuse a bad release, by *strategy* if that is given; return both."""
         step, dev = self.console.step, self.dev
         with step("c", "Provision dev"):
             dev.provision()
@@ -50,7 +50,7 @@ class MainJob:
             fault = {"publish_version": BAD_VERSION, "publish_dockerfile": BAD_DOCKERFILE, "publish_base": good.tag}
             bad = dev.publish(log="publish-bad", extra=fault)
             accepted = dev.accept(self.clip)
-            self.watched.append(dev.refuse(good, bad))
+            self.watched.append(dev.refuse(good, bad, strategy))
             dev.show_kept(accepted)
         return good, bad
 

@@ -39,9 +39,12 @@ class Run:
 
 
 def _demo(name: str, *, kill_at: str | None = None) -> Run:
-    """Run the demo to its end, or kill it with all it started as soon as a step is announced."""
+    """Run the demo to its end, or kill it with all it started as soon as a step is announced.
+
+    dev replaces its tasks one by one, and meets the bad release by another strategy: a living service's may change.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "demo", "up", "--name", name],
+        [sys.executable, "-m", "demo", "up", "--name", name, "--bad-by", "BLUE_GREEN"],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
