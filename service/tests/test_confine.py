@@ -36,6 +36,11 @@ def test_no_setting_of_the_service_reaches_the_decoder() -> None:
     assert environment(whole) == {"PATH": "/bin", "OPENBLAS_NUM_THREADS": "1"}
 
 
+def test_the_decoder_finds_what_python_has_compiled() -> None:
+    whole = {"PYTHONPYCACHEPREFIX": "/compiled", "PYTHONSTARTUP": "/x", "PGPASSWORD": "x"}
+    assert environment(whole) == {"PYTHONPYCACHEPREFIX": "/compiled", "OPENBLAS_NUM_THREADS": "1"}
+
+
 def test_a_confined_process_is_limited_and_offline_and_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         done = subprocess.run(

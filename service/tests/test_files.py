@@ -23,6 +23,7 @@ from pathlib import Path
 from fastbreak_service.worker.files import Files, keep_only
 
 folder = Path(sys.argv[1])
+sys.pycache_prefix = str(folder / "compiled")
 def reached(attempt):
     try:
         attempt()
@@ -38,10 +39,12 @@ print(json.dumps({
         "a video in the folder": reached((folder / "work" / "known").read_bytes),
         "measures": reached(lambda: (folder / "work" / "measures").write_text("x")),
         "measures again": reached(lambda: (folder / "work" / "measures").write_text("y")),
+        "compiled code": reached((folder / "compiled" / "code").read_bytes),
         "a library": reached(lambda: __import__("sqlite3")),
         "processors": reached(lambda: open("/proc/cpuinfo").read(1)),
     },
     "refused": {
+        "writing over compiled code": reached(lambda: (folder / "compiled" / "code").write_text("x")),
         "names in the folder": reached(lambda: os.listdir(folder / "work")),
         "removing": reached((folder / "work" / "known").unlink),
         "renaming": reached(lambda: os.rename(folder / "work" / "known", folder / "work" / "other")),
@@ -61,8 +64,9 @@ print(json.dumps({
 @pytest.fixture
 def seen(tmp_path: Path) -> dict[str, object]:
     """What a confined process reached."""
-    (tmp_path / "work").mkdir()
-    for name in ("video", "other", "work/known"):
+    for name in ("work", "compiled"):
+        (tmp_path / name).mkdir()
+    for name in ("video", "other", "work/known", "compiled/code"):
         (tmp_path / name).write_text("x")
     command = [sys.executable, "-c", _TRY, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

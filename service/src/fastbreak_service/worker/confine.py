@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What Python and the libraries need; everything else, the database's settings above all, stays with the server.
-_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ")
+_OF_PYTHON = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONPYCACHEPREFIX")
+_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", *_OF_PYTHON, "TMPDIR", "TZ")
 _PR_SET_DUMPABLE = 4
 # At the soft limit of processor time a process gets SIGXCPU, which tells why it ended; at the hard one SIGKILL.
 _MORE_CPU_SECONDS = 5

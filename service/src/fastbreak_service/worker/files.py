@@ -80,7 +80,8 @@ def version() -> int:
 
 
 def _readable(files: Files) -> Iterable[Path]:
-    python = {sys.prefix, sys.base_prefix, sys.exec_prefix, *(entry for entry in sys.path if entry)}
+    places = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.pycache_prefix, *sys.path)
+    python = {place for place in places if place}
     return [*map(Path, (*_SYSTEM, *_HARDWARE, *sorted(python))), *files.read]
 
 
