@@ -285,8 +285,7 @@ def run_all(stages: list[Stage], at_once: int = AT_ONCE) -> int:
 
 
 def _run_all(stages: list[Stage], at_once: int, runner: Runner) -> int:
-    began = time.monotonic()
-    before = sandboxes()
+    began, before, ticks = time.monotonic(), sandboxes(), processor_ticks()
     stages = [remembered(stage) for stage in stages]
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         futures = [pool.submit(runner.run, stage) for stage in stages]
@@ -298,10 +297,25 @@ def _run_all(stages: list[Stage], at_once: int, runner: Runner) -> int:
             runner.end_all()
             end_sandboxes(sandboxes() - before)
             return 130
-    return conclude(outcomes, time.monotonic() - began)
+    return conclude(outcomes, time.monotonic() - began, busy(ticks, processor_ticks()))
 
 
-def conclude(outcomes: list[Outcome], seconds: float) -> int:
+def processor_ticks(told: Path = Path("/proc/stat")) -> tuple[int, int]:
+    """How long this machine's processors have been busy, and how long there have been any; twice 0 where none tells."""
+    if not told.is_file():
+        return 0, 0
+    # user, nice, system, idle, waiting for disks, interrupts twice, and what went to other machines
+    ticks = [int(word) for word in told.read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def busy(before: tuple[int, int], after: tuple[int, int]) -> str:
+    """Whether stages waited for processors or processors for stages: more at once help only with the latter."""
+    ours, passed = after[0] - before[0], after[1] - before[1]
+    return f"processors were busy {ours / passed:.0%} of the time" if passed > 0 else ""
+
+
+def conclude(outcomes: list[Outcome], seconds: float, processors: str) -> int:
     """Print each stage's line again, then the sum of all tests as pytest would; return the exit code."""
     print("\nsummary", flush=True)
     counts: Counter[str] = Counter()
@@ -310,6 +324,8 @@ def conclude(outcomes: list[Outcome], seconds: float) -> int:
         print(f"{verdict:<5} {outcome.stage.name:<13} {outcome.seconds:6.1f} s  {outcome.summary}")
         counts += outcome.counts
     show_slowest(outcomes)
+    if processors:
+        print(processors)
     show_flaky(outcomes)
     failed = [outcome.stage.name for outcome in outcomes if outcome.code != 0]
     if failed:

@@ -57,6 +57,15 @@ def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
     assert listed[-1].startswith("="), "the sum comes last"
 
 
+def test_it_is_told_how_busy_the_processors_were(tmp_path: Path) -> None:
+    told = tmp_path / "stat"
+    told.write_text("cpu  100 10 50 800 20 5 5 10 7 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n")
+    assert suite.processor_ticks(told) == (180, 1000)
+    assert suite.busy((180, 1000), (930, 2000)) == "processors were busy 75% of the time"
+    assert suite.processor_ticks(tmp_path / "none") == (0, 0)
+    assert suite.busy((0, 0), (0, 0)) == ""
+
+
 CHANCE = """
 import pathlib
 COUNT = pathlib.Path(__file__).with_name("count")
