@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -39,9 +40,7 @@ class Platform:
         return cls(environment, session, variables["AWS_ENDPOINT_URL"])
 
     def client(self, service: str) -> Any:
-        # The published types know each service by a literal name, which a parameter is not.
-        make: Any = self.session.client
-        return make(service, endpoint_url=self.endpoint_url)
+        return _client(self.session, service, self.endpoint_url)
 
     def table(self, name: str) -> Any:
         """A DynamoDB table, whose items come as plain values."""
@@ -80,6 +79,14 @@ class Platform:
             connect_timeout=10,
             autocommit=True,
         )
+
+
+@cache
+def _client(session: boto3.session.Session, service: str, endpoint_url: str) -> Any:
+    """A client for all who ask for it: to make one takes longer than most calls, and some ask ten times a second."""
+    # The published types know each service by a literal name, which a parameter is not.
+    make: Any = session.client
+    return make(service, endpoint_url=endpoint_url)
 
 
 def _count(connection: psycopg.Connection[Any], table: str, analysis_id: str) -> int:

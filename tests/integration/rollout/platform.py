@@ -9,6 +9,7 @@ import json
 import threading
 import uuid
 from collections import Counter
+from functools import cache
 from typing import Any, Self
 
 import boto3
@@ -102,9 +103,7 @@ class Platform:
         return self._client(service, **own, **other)
 
     def _client(self, service: str, **other: Any) -> Any:
-        if "config" in other:
-            other["config"] = boto3.session.Config(**other["config"])
-        return boto3.client(service, region_name=self.state.region, endpoint_url=self.state.endpoint_url, **other)
+        return _client(service, self.state.endpoint_url, self.state.region, json.dumps(other, sort_keys=True))
 
     def _make_network(self) -> None:
         ec2 = self.connect("ec2")
@@ -288,6 +287,15 @@ QUICK = {
     "interval_seconds": 0.1,
     "request_timeout_seconds": 10,
 }
+
+
+@cache
+def _client(service: str, endpoint: str, region: str, other: str) -> Any:
+    """A boto3 client, which may be used by several threads: to make one takes longer than most calls."""
+    options = json.loads(other)
+    if "config" in options:
+        options["config"] = boto3.session.Config(**options["config"])
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, **options)
 
 
 class InBackground:
