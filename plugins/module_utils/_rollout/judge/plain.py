@@ -24,14 +24,17 @@ _COMES_AS = {"Sequence": {"tuple"}, "None": {"NoneType"}, "float": {"float", "in
 
 def to_plain(value: Any) -> Any:
     """*value* as JSON can hold it. Raises TypeError for what cannot be written."""
-    if value is None or type(value) in _PLAIN:
+    if value is None:
         return value
+    if isinstance(value, Enum):
+        return {_CLASS: type(value).__name__, _WORD: value.value}
+    # Ansible gives texts and numbers that know where they were written, as classes of its own.
+    if kind := next((kind for kind in _PLAIN if isinstance(value, kind)), None):
+        return kind(value)
     if isinstance(value, tuple):
         return [to_plain(each) for each in value]
     if isinstance(value, datetime):
         return {_MOMENT: value.isoformat()}
-    if isinstance(value, Enum):
-        return {_CLASS: type(value).__name__, _WORD: value.value}
     if is_dataclass(value):
         return {_CLASS: type(value).__name__, _FIELDS: fields_to_plain(value)}
     raise TypeError(f"{type(value).__name__} has no plain form")

@@ -102,3 +102,11 @@ def test_what_is_none_of_its_parts_is_refused(spoilt: Any) -> None:
 def test_what_has_no_plain_form_is_refused() -> None:
     with pytest.raises(TypeError, match="set has no plain form"):
         to_plain({1})
+
+
+def test_texts_and_numbers_of_ansible_are_written_as_plain_ones() -> None:
+    """They are of classes of its own, which know where they were written."""
+    text, amount, share = (type(f"Tagged{kind.__name__}", (kind,), {}) for kind in (str, int, float))
+    told = InferenceTally(amount(2), errand=Errand(text("arn:task/1"), text("service"), share(12.5)))
+    assert written_and_read(told) == InferenceTally(2, errand=Errand("arn:task/1", "service", 12.5))
+    assert [type(each) for each in to_plain((text("a"), amount(1), share(0.5), True))] == [str, int, float, bool]
