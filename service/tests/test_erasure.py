@@ -21,7 +21,8 @@ from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from fastbreak_service.api.dead_letters import DeadLetters
-from fastbreak_service.api.erasing import finish_erasures
+from fastbreak_service.api.erasing import erase_video, finish_erasures
+from fastbreak_service.api.storing import move
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
 from fastbreak_service.store.analyses import AnalysisStore
@@ -261,7 +262,7 @@ def test_what_is_left_is_erased_later(engine: Engine) -> None:
             await finish_erasures(erasures, persons, storage, letters, sleep=pause)
         wanted.extend(letters._wanted)
 
-    persons, storage = PersonErasures(engine, place, None), SimpleNamespace(erase=erase)
+    persons, storage = PersonErasures(engine, place, None), SimpleNamespace(erase=erase, versions=lambda _: 3)
     asyncio.run(sweep())
     assert (tried, erasures.left(), wanted) == ([new.id] * 2, [], [new.id])
     found = erasures.erase(ANYBODY, new.id)
@@ -324,6 +325,28 @@ def test_of_two_who_erase_a_video_at_once_the_one_who_found_it_is_believed(engin
         ended.add(found["erased_at"])
         assert found["erased"]["footage"] == 3
     assert len(ended) == 1
+
+
+def test_who_is_killed_once_the_video_went_leaves_it_to_the_next_to_say_so(engine: Engine) -> None:
+    place = f"place:{uuid.uuid4()}"
+    new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")
+    TeamAnalyses(engine, DEFAULT_TEAM).add(new)
+    erasures, there = Erasures(engine, place, None), [1, 2, 3]
+    assert erasures.erase(ANYBODY, new.id) is not None
+
+    def erase(_: uuid.UUID) -> int:
+        gone = len(there)
+        there.clear()
+        return gone
+
+    storage: Any = SimpleNamespace(erase=erase, versions=lambda _: len(there))
+    # Nobody puts on record what this gives.
+    assert asyncio.run(erase_video(move, storage, new.id, erasures)) == 3
+    assert asyncio.run(erase_video(move, storage, new.id, erasures)) == 0
+    begun = erasures.erase(ANYBODY, new.id)
+    assert begun is not None
+    assert begun["erased_at"] is None
+    assert erasures.complete(new.id, 0)["erased"]["footage"] == 3
 
 
 def test_dead_letters_are_told_of_however_often_they_are_looked_for(engine: Engine) -> None:

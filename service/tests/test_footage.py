@@ -244,10 +244,14 @@ def test_a_bucket_erases_every_version_and_every_mark_of_one_video(bucket: tuple
         "Versions": [{"Key": key, "VersionId": "v3"}],
         "DeleteMarkers": [{"Key": key, "VersionId": "m1"}],
     }
+    rest = {**asked, "KeyMarker": key, "VersionIdMarker": "v2"}
+    for page, wanted in ((first, asked), (second, rest)):
+        stub.add_response("list_object_versions", page, wanted)
+    assert made.versions(analysis) == 3
     stub.add_response("list_object_versions", first, asked)
     for version in ("v1", "v2"):
         stub.add_response("delete_object", {}, {"Bucket": "footage", "Key": key, "VersionId": version})
-    stub.add_response("list_object_versions", second, {**asked, "KeyMarker": key, "VersionIdMarker": "v2"})
+    stub.add_response("list_object_versions", second, rest)
     for version in ("v3", "m1"):
         stub.add_response("delete_object", {}, {"Bucket": "footage", "Key": key, "VersionId": version})
     assert made.erase(analysis) == 3

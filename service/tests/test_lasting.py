@@ -96,6 +96,9 @@ class Strange:
         self.bad = bad
         self.arrivals = SimpleNamespace(abort=lambda *_: None)
 
+    def versions(self, _: UUID) -> int:
+        return 1
+
     def erase(self, analysis: UUID) -> int:
         if analysis == self.bad:
             raise KeyError("VersionId")
@@ -105,7 +108,9 @@ class Strange:
 def test_one_video_keeps_no_other_from_being_erased() -> None:
     bad, good = uuid4(), uuid4()
     done: list[UUID] = []
-    rows: Any = SimpleNamespace(left=lambda: [bad, good], complete=lambda analysis, _: done.append(analysis))
+    rows: Any = SimpleNamespace(
+        left=lambda: [bad, good], begin=lambda *_: None, complete=lambda analysis, _: done.append(analysis)
+    )
     storage: Any = Strange(bad)
     letters = DeadLetters(None, lambda *_: None)
     logged = twice(lambda sleep: finish_erasures(rows, rows, storage, letters, sleep))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -38,6 +39,7 @@ STILL_THERE = (
     "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
     "itself; send this again to have the certificate."
 )
+ASKED = partial(ask_storage, STILL_THERE)
 log = structlog.get_logger()
 
 
@@ -53,7 +55,7 @@ def erasure_routes(parts: Parts) -> list[Route]:
         if found["erased_at"] is None:
             if found["place"] != parts.footage.place:
                 raise elsewhere(found["place"])
-            versions = await ask_storage(STILL_THERE, parts.footage.erase, analysis)
+            versions = await erase_video(ASKED, parts.footage, analysis, parts.erasures)
             found = await ask(CALLER_SECONDS, parts.erasures.complete, analysis, versions)
         # No video stays, and nobody who asks the storage waits, for a queue.
         if parts.letters.there and "dead_letters" not in found["erased"]:
@@ -87,6 +89,20 @@ def elsewhere(place: str) -> ApiError:
     )
 
 
+async def erase_video(
+    speak: Callable[[Callable[[UUID], int], UUID], Awaitable[int]],
+    footage: Footage,
+    analysis: UUID,
+    erasures: Erasures | PersonErasures,
+) -> int:
+    """Erase a video by way of `speak`; in how many versions. It is on record beforehand how many there are.
+
+    Raises what `speak` raises, ApiError and DATABASE_ERRORS.
+    """
+    await ask(CALLER_SECONDS, erasures.begin, analysis, await speak(footage.versions, analysis))
+    return await speak(footage.erase, analysis)
+
+
 async def finish_erasures(
     erasures: Erasures,
     persons: PersonErasures,
@@ -110,7 +126,7 @@ async def finish_erasures(
 async def _erased(footage: Footage, analysis: UUID, erasures: Erasures | PersonErasures) -> bool:
     """Whether a video is gone, which is on record then. Raises ApiError and DATABASE_ERRORS."""
     try:
-        versions = await move(footage.erase, analysis)
+        versions = await erase_video(move, footage, analysis, erasures)
     except FootageError as error:
         log.warning("video not erased", analysis_id=str(analysis), reason=str(error))
         return False

@@ -12,9 +12,8 @@ from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
-from fastbreak_service.api.erasing import STILL_THERE, elsewhere
+from fastbreak_service.api.erasing import ASKED, elsewhere, erase_video
 from fastbreak_service.api.errors import ApiError
-from fastbreak_service.api.storing import ask_storage
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.messages.content import Message
 from fastbreak_service.store.person_erasures import Refusal
@@ -39,7 +38,7 @@ def person_erasure_routes(parts: Parts) -> list[Route]:
         if found["erased_at"] is None and found["how"] == "deleted":
             if found["place"] != parts.footage.place:
                 raise elsewhere(found["place"])
-            versions = await ask_storage(STILL_THERE, parts.footage.erase, analysis)
+            versions = await erase_video(ASKED, parts.footage, analysis, parts.person_erasures)
             await ask(CALLER_SECONDS, parts.person_erasures.complete, analysis, versions)
             found = await ask(CALLER_SECONDS, parts.person_erasures.of, analysis, person)
         elif found["erased_at"] is None:

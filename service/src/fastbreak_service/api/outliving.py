@@ -52,5 +52,8 @@ async def _end(store: AnalysisStore, footage: Footage, analysis: UUID) -> None:
     except FootageError as error:
         log.warning("film not erased", analysis_id=str(analysis), reason=str(error))
         return
+    except Exception:
+        log.exception("film not erased", analysis_id=str(analysis))
+        return
     await ask(CALLER_SECONDS, store.lose, analysis)
     log.info("film erased, its days are over", analysis_id=str(analysis))

@@ -130,6 +130,11 @@ class Bucket:
         with self._speaking("delete", analysis):
             self._client.delete_object(Bucket=self._name, Key=self._key(analysis))
 
+    def versions(self, analysis: UUID) -> int:
+        """See Footage."""
+        with self._speaking("look for", analysis):
+            return sum(kind == "Versions" for kind, _ in self._there(analysis))
+
     def erase(self, analysis: UUID) -> int:
         """See Footage. Marks of deletion go too, and are no versions."""
         with self._speaking("erase", analysis):
@@ -145,15 +150,22 @@ class Bucket:
 
     def _erase(self, analysis: UUID, but: str | None = None) -> int:
         """Delete all versions of a video but one, and all marks of deletion; how many versions."""
-        erased, key = 0, self._key(analysis)
+        erased = 0
+        for kind, version in self._there(analysis):
+            if version != but:
+                self._asking.delete_object(Bucket=self._name, Key=self._key(analysis), VersionId=version)
+                erased += kind == "Versions"
+        return erased
+
+    def _there(self, analysis: UUID) -> Iterator[tuple[str, str]]:
+        """All versions of a video, and all marks of deletion: which of both each is, and its id."""
+        key = self._key(analysis)
         pages = self._asking.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
         for page in pages:
             for kind in ("Versions", "DeleteMarkers"):
                 for one in page.get(kind, ()):
-                    if one["Key"] == key and one["VersionId"] != but:
-                        self._asking.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
-                        erased += kind == "Versions"
-        return erased
+                    if one["Key"] == key:
+                        yield kind, one["VersionId"]
 
     def strays(self) -> list[UUID]:
         """See Footage: none, since the bucket's lifecycle deletes what is left behind."""

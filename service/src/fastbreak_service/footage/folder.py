@@ -127,12 +127,16 @@ class Folder:
             path.unlink(missing_ok=True)
             (self._retired / path.name).unlink(missing_ok=True)
 
-    def erase(self, analysis: uuid.UUID) -> int:
+    def versions(self, analysis: uuid.UUID) -> int:
         """See Footage. A folder has one version."""
         path = self._path(analysis)
-        there = any(place.is_file() for place in (path, self._retired / path.name))
+        return int(any(place.is_file() for place in (path, self._retired / path.name)))
+
+    def erase(self, analysis: uuid.UUID) -> int:
+        """See Footage."""
+        there = self.versions(analysis)
         self.discard(analysis)
-        return int(there)
+        return there
 
     def replace(self, analysis: uuid.UUID, other: Path) -> int:
         """See Footage."""

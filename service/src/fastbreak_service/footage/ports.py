@@ -120,6 +120,9 @@ class Footage(Protocol):
     def discard(self, analysis: UUID) -> None:
         """Delete a video; one that is not there is no error."""
 
+    def versions(self, analysis: UUID) -> int:
+        """How many versions of a video there are."""
+
     def erase(self, analysis: UUID) -> int:
         """Delete a video with all its versions for good; how many there were. One that is not there is no error."""
 

@@ -73,6 +73,15 @@ class Erasures:
             return self._known(connection, caller, analysis)
 
     @repeatable
+    def begin(self, analysis: UUID, versions: int) -> None:
+        """So many versions of the video are there, and go next. Whoever is killed then leaves it to the next to say."""
+        ongoing = erasures.c.erased_at.is_(None)
+        statement = sa.update(erasures).where(erasures.c.analysis_id == analysis, ongoing)
+        with self._engine.begin() as connection:
+            connection.execute(statement.values(erased=_with(erasures, versions)))
+            begin_persons(connection, analysis, versions)
+
+    @repeatable
     def complete(self, analysis: UUID, versions: int) -> RowMapping:
         """The video is gone, in so many versions; what is on record then."""
         statement = (
@@ -137,6 +146,13 @@ def _place_of(analysis: UUID) -> Select[tuple[str | None]]:
     return sa.select(place).select_from(analyses.outerjoin(work)).where(analyses.c.id == analysis)
 
 
+def begin_persons(connection: Connection, analysis: UUID, versions: int) -> None:
+    """As of an analysis, of all persons who are to be erased from a video."""
+    mine, ongoing = person_erasures.c.analysis_id == analysis, person_erasures.c.erased_at.is_(None)
+    erased = _with(person_erasures, versions)
+    connection.execute(sa.update(person_erasures).where(mine, ongoing).values(erased=erased))
+
+
 def complete_persons(connection: Connection, analysis: UUID, versions: int) -> None:
     """Note of all persons who were to be erased from a video that it went, in so many versions."""
     ended, how = person_erasures.c.erased_at, person_erasures.c.how
@@ -151,7 +167,7 @@ def complete_persons(connection: Connection, analysis: UUID, versions: int) -> N
 
 
 def _with(table: sa.Table, versions: int) -> sa.ColumnElement[Any]:
-    """What was erased, with the versions of the video. Of two who erase it at once one may find less, or nothing."""
+    """What was erased, with the versions of the video. Who erases it again may find less, or nothing."""
     before = sa.cast(table.c.erased["footage"].astext, sa.Integer)
     told = sa.func.jsonb_build_object("footage", sa.func.greatest(before, sa.cast(versions, sa.Integer)))
     return table.c.erased.op("||")(told)

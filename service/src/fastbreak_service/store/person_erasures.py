@@ -14,7 +14,7 @@ import structlog
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team, read_for_caller
 from fastbreak_service.store.engine import be_patient
-from fastbreak_service.store.erasures import AT_ONCE, ERASE_SECONDS, LOCKED_SECONDS, complete_persons
+from fastbreak_service.store.erasures import AT_ONCE, ERASE_SECONDS, LOCKED_SECONDS, begin_persons, complete_persons
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, person_erasures
 
@@ -82,6 +82,12 @@ class PersonErasures:
             assert found is not None  # noqa: S101 - the function has put it there
             connection.execute(done(caller.team, caller.subject, Action.PERSON_ERASED, analysis))
             return found
+
+    @repeatable
+    def begin(self, analysis: UUID, versions: int) -> None:
+        """So many versions of the video are there, and go next."""
+        with self._engine.begin() as connection:
+            begin_persons(connection, analysis, versions)
 
     @repeatable
     def complete(self, analysis: UUID, versions: int) -> None:
