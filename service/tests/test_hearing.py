@@ -42,6 +42,7 @@ def make(apart: dict[str, dict[str, str]], sqs: Sqs, tmp_path: Path) -> Iterator
         "FASTBREAK_FOOTAGE": str(tmp_path / "footage"),
         "FASTBREAK_LEASE_SECONDS": "2",
         "FASTBREAK_STOP_SECONDS": "1",
+        "FASTBREAK_METRICS_NAMESPACE": "Fastbreak/test",
     }
 
     def process(name: str, program: str = "work", **more: str) -> Service:
@@ -134,3 +135,4 @@ def test_what_is_strange_or_of_a_later_release_is_left_and_keeps_nobody_from_wor
     assert api.wait_for(identity)["status"] == "succeeded"
     sqs.wait_for(sqs.work, 3)
     assert worker.terminate() == 0
+    assert worker.wait_logged(event="counted")["AnalysesSucceeded"] == 1

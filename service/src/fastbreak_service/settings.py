@@ -109,7 +109,8 @@ class WorkSettings:
     process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it,
     `lease_seconds` how long a worker may be silent before another one takes over. `graphql_url` is where ends are
     announced, empty for nowhere. Videos with room for two segments of `segment_seconds` are analysed in segments; 0:
-    none are. Without a `queue` a worker looks for work in the database each second.
+    none are. Without a `queue` a worker looks for work in the database each second. `metrics_namespace` is CloudWatch's
+    for what waits and what is counted; empty: it is not told.
     """
 
     database: DatabaseSettings
@@ -125,15 +126,15 @@ class WorkSettings:
     footage_days: int = USUAL_DAYS
     segment_seconds: float = 0.0
     queue: QueueSettings | None = None
+    metrics_namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself.
 
-    `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told. `issuer` is None where
-    everybody who reaches the service may do everything. `backup_days` is how long copies of the database are kept, None
-    where that was not said. `quotas` are the teams'.
+    `issuer` is None where everybody who reaches the service may do everything. `backup_days` is how long copies of the
+    database are kept, None where that was not said. `quotas` are the teams'.
     """
 
     work: WorkSettings
@@ -143,7 +144,6 @@ class ServiceSettings:
     max_upload_bytes: int
     queue_size: int
     revision: str
-    metrics_namespace: str
     issuer: IssuerSettings | None
     backup_days: int | None = None
     quotas: Quotas = field(default_factory=Quotas)
@@ -274,6 +274,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         segment_seconds=integer(environment, "SEGMENT_SECONDS", 60, 0, 86_400),
         # A worker inside the process that takes videos in is told by it.
         queue=_queue(environment) if apart else None,
+        metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
     )
 
 
@@ -288,7 +289,6 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         max_upload_bytes=integer(environment, "MAX_UPLOAD_BYTES", 268_435_456, 1, 1 << 40),
         queue_size=integer(environment, "QUEUE_SIZE", 8, 1, 1000),
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
-        metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
         backup_days=integer(environment, "BACKUP_DAYS", 0, 0, 36_500) or None,
         issuer=_issuer(environment),
         quotas=read_quotas(

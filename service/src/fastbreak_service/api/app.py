@@ -126,7 +126,7 @@ def _lifespan(parts: Parts, engine: Engine, inside: Assembled | None, deadline: 
     footage, letters = parts.footage, parts.letters
     erasing = (parts.erasures, parts.person_erasures, footage, letters)
     works: dict[str, Callable[[], Awaitable[None]]] = {
-        "backlog": partial(tell, parts.queue, parts.settings.metrics_namespace),
+        "backlog": partial(tell, parts.queue, parts.settings.work.metrics_namespace),
         "issuer": parts.admission.keep_up,
         "erasures": partial(finish_erasures, *erasing),
         "films": partial(end_films, parts.person_erasures, parts.store, footage, parts.settings.work.footage_days),

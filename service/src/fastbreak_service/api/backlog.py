@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from fastbreak_service import metrics
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.embedded import embedded
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 
 if TYPE_CHECKING:
@@ -35,12 +36,9 @@ _UNITS = {
 log = structlog.get_logger()
 
 
-def embedded(namespace: str, found: Backlog, seconds: float) -> dict[str, Any]:
-    """The members of a log line that CloudWatch makes metrics of; `seconds` is the time since 1970."""
-    metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items()]
-    directive = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
+def told(found: Backlog) -> dict[str, float]:
+    """What is told of it, by the names in CloudWatch."""
     return {
-        "_aws": {"Timestamp": round(seconds * 1000), "CloudWatchMetrics": [directive]},
         "QueueWaiting": found.waiting,
         "QueueAgeSeconds": round(found.oldest_seconds, 1),
         "QueueDeadLetters": found.dead_letters,
@@ -58,7 +56,7 @@ async def tell(queue: WorkQueue, namespace: str, sleep: Callable[[float], Awaita
             metrics.QUEUE_DEPTH.set(await ask(CALLER_SECONDS, queue.waiting))
             if namespace:
                 found = await ask(CALLER_SECONDS, queue.backlog)
-                log.info("backlog", **embedded(namespace, found, time.time()))
+                log.info("backlog", **embedded(namespace, told(found), time.time(), _UNITS))
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("backlog not told", reason=reason(error))
         await sleep(_SECONDS)

@@ -22,6 +22,7 @@ from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
 from fastbreak_service.store.segments import SegmentStore
 from fastbreak_service.store.team_analyses import SEGMENT_FORMS, TAKEN_CONTRACTS
 from fastbreak_service.store.work import WorkQueue
+from fastbreak_service.worker import counts
 from fastbreak_service.worker.announcing import Announcer, untold
 from fastbreak_service.worker.bell import EachSecond
 from fastbreak_service.worker.client import Worker
@@ -124,11 +125,14 @@ async def _work(settings: WorkSettings, footage: Footage) -> int:
         if not await _comes_in(engine, pulse, told):
             return 0 if told.is_set() else 1
         assembled.begin()
+        telling = asyncio.create_task(counts.tell(settings.metrics_namespace))
         log.info("working", place=footage.place)
         try:
             await told.wait()
         finally:
             await assembled.end(settings.stop_seconds)
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
     finally:
         pulse.stop()
         engine.dispose()
