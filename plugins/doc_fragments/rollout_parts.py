@@ -66,6 +66,39 @@ _REPLACING = r"""
         description: Whether ECS itself ends and rolls back a deployment whose tasks keep failing.
         type: bool
         default: true
+      breaker_threshold:
+        description:
+          - For V(ROLLING), after how much ECS's circuit breaker gives up, as O(deployment.breaker_threshold_type) says,
+            which is V(BOUNDED_PERCENT) where this alone is given. 1 to 100 for a percentage. Not given, what the
+            service has stays.
+          - Needs botocore 1.43.60 or newer. An older one is refused before anything is changed.
+        type: int
+      breaker_threshold_type:
+        description:
+          - For V(ROLLING), what O(deployment.breaker_threshold) is. V(BOUNDED_PERCENT) and V(UNBOUNDED_PERCENT) are
+            percentages of the desired count, with and without bounds that ECS sets; V(COUNT) is a number of tasks that
+            failed.
+        type: str
+        choices: [BOUNDED_PERCENT, UNBOUNDED_PERCENT, COUNT]
+      breaker_resets_on_healthy_task:
+        description:
+          - For V(ROLLING), whether a task that becomes healthy sets the circuit breaker's count of failures back to 0.
+            Not given, what the service has stays. Needs botocore 1.43.60 or newer.
+        type: bool
+      early_success_percent:
+        description:
+          - For V(ROLLING), at which share of healthy tasks ECS calls a deployment a success, from
+            O(deployment.minimum_healthy_percent) to 100; it starts the others after that. Gates judge the release then,
+            and V(target_health) still waits for all tasks. Not given, what the service has stays.
+          - Needs botocore 1.43.100 or newer. An older one is refused before anything is changed.
+        type: int
+      early_success_cleanup:
+        description:
+          - For V(ROLLING) with O(deployment.early_success_percent), whether ECS takes the old tasks away before it
+            calls the deployment a success (V(BLOCKING), which it is where only the share is given) or after that
+            (V(DEFERRED)).
+        type: str
+        choices: [BLOCKING, DEFERRED]
       alarms:
         description:
           - CloudWatch alarms on which ECS rolls back. A release is refused while one is in ALARM, a rollback is not.

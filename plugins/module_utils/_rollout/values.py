@@ -73,6 +73,10 @@ class TargetBinding:
         return (self.target_group_arn, *([self.shift.alternate_target_group_arn] if self.shift else []))
 
 
+#: ECS's name for its circuit breaker. Of a strategy's own members it holds what is beside ``enable`` and ``rollback``.
+BREAKER = "deploymentCircuitBreaker"
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentSettings:
     """How ECS replaces tasks. ``alarms`` empty: no alarm guards it.

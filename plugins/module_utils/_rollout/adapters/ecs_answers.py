@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..service.deployment import Pause, Progress, ServiceDeployment, parse_state
 from ..service.unmanaged import read_unmanaged
 from ..values import (
+    BREAKER,
     CapacityProvider,
     ContainerState,
     Deployment,
@@ -76,7 +77,7 @@ def _read_settings(answer: Answer) -> ServiceSettings:
             if balancer.get("targetGroupArn")
         ),
         health_check_grace_period_seconds=answer.get("healthCheckGracePeriodSeconds", 0),
-        deployment=_read_deployment_settings(answer.get("deploymentConfiguration", {})),
+        deployment=read_deployment_settings(answer.get("deploymentConfiguration", {})),
         enable_execute_command=answer.get("enableExecuteCommand", False),
         propagate_tags=answer.get("propagateTags", "NONE"),
         enable_ecs_managed_tags=answer.get("enableECSManagedTags", False),
@@ -103,7 +104,7 @@ def _read_network(answer: Answer) -> Network:
     )
 
 
-def _read_deployment_settings(answer: Answer) -> DeploymentSettings:
+def read_deployment_settings(answer: Answer) -> DeploymentSettings:
     breaker, alarms = answer.get("deploymentCircuitBreaker", {}), answer.get("alarms", {})
     return DeploymentSettings(
         strategy=answer.get("strategy", "ROLLING"),
@@ -114,8 +115,17 @@ def _read_deployment_settings(answer: Answer) -> DeploymentSettings:
         alarms=frozenset(alarms.get("alarmNames", [])) if alarms.get("enable") else frozenset(),
         alarm_rollback=alarms.get("rollback", False),
         # Members of strategies that the service does not have are given as 0 or empty.
-        own={name: _read_own(name, member) for name, member in answer.items() if _is_own(name, member)},
+        own={
+            **{name: _read_own(name, member) for name, member in answer.items() if _is_own(name, member)},
+            **_read_breaker(breaker),
+        },
     )
+
+
+def _read_breaker(answer: Answer) -> dict[str, Any]:
+    """What its strategy has of a circuit breaker; nothing where it says nothing."""
+    own = {name: member for name, member in answer.items() if name not in ("enable", "rollback")}
+    return {BREAKER: own} if own else {}
 
 
 def _is_own(name: str, member: Any) -> bool:

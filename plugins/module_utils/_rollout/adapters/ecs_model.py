@@ -17,7 +17,13 @@ from .ecs_requests import write_settings
 if TYPE_CHECKING:
     from ..values import ServiceSettings
 
-_STRATEGIES_SINCE = "1.43.10"
+_STRATEGIES_SINCE = (1, 43, 10)
+# What came later than the strategies, and a version that has it.
+_LATER = {
+    "thresholdConfiguration": ("breaker_threshold", (1, 43, 60)),
+    "resetOnHealthyTask": ("breaker_resets_on_healthy_task", (1, 43, 60)),
+    "earlySuccessCriteria": ("early_success_percent", (1, 43, 100)),
+}
 _CONTINUE = "ContinueServiceDeployment"
 
 
@@ -37,8 +43,13 @@ def unknown_settings(model: Any, settings: ServiceSettings) -> tuple[str, ...]:
         problems.append(f"The API has no {_CONTINUE}.")
     if not problems:
         return ()
+    lacking = [_LATER[name] for name in _LATER if any(name in problem for problem in problems)]
+    since = ".".join(map(str, max((version for _option, version in lacking), default=_STRATEGIES_SINCE)))
+    options = ", ".join(f"deployment.{option}" for option, _version in lacking)
+    needs = options or f"deployment.strategy {strategy}"
+    otherwise = "leave that out" if options else "deploy by ROLLING"
     told = (
-        f"deployment.strategy {strategy} needs what the loaded botocore does not know: {' '.join(problems)} Install "
-        f"botocore {_STRATEGIES_SINCE} or newer beside Ansible, or deploy by ROLLING."
+        f"{needs} needs what the loaded botocore does not know: {' '.join(problems)} Install botocore {since} or newer "
+        f"beside Ansible, or {otherwise}."
     )
     return (told,)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..values import BREAKER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -136,6 +138,7 @@ def _write_providers(settings: ServiceSettings) -> list[dict[str, Any]]:
 
 
 def _write_deployment(deployment: DeploymentSettings, *, creating: bool) -> dict[str, Any]:
+    own = {name: member for name, member in deployment.own.items() if name != BREAKER}
     written: dict[str, Any] = {
         "strategy": deployment.strategy,
         "minimumHealthyPercent": deployment.minimum_healthy_percent,
@@ -143,8 +146,9 @@ def _write_deployment(deployment: DeploymentSettings, *, creating: bool) -> dict
         "deploymentCircuitBreaker": {
             "enable": deployment.circuit_breaker,
             "rollback": deployment.circuit_breaker and deployment.circuit_breaker_rollback,
+            **deployment.own.get(BREAKER, {}),
         },
-        **deployment.own,
+        **own,
     }
     # A living service keeps its alarms unless it is told that there are none.
     if deployment.alarms or not creating:

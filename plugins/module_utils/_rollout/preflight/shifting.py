@@ -26,9 +26,9 @@ def shifting_problems(session: Session, facts: Facts, ours_arn: str) -> Iterator
     Weights are not looked at where they may be anywhere by right: *ours_arn* is a deployment of ours.
     """
     request = session.request
+    yield from session.ports.ecs.unknown_settings(request.settings)
     if not strategy_named(request.settings.deployment.strategy).shifts_weights:
         return
-    yield from session.ports.ecs.unknown_settings(request.settings)
     if problem := session.ports.surroundings.infrastructure_role_problem(request.infrastructure_role_arn):
         yield f"Role {request.infrastructure_role_arn} of load_balancer.infrastructure_role_arn {problem}."
     if _is_moving_weights(facts, ours_arn):

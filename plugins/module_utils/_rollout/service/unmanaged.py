@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..values import BREAKER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -80,6 +82,8 @@ def changed_by_others(before: Service, after: Service, wanted: DeploymentSetting
     left, right = before.unmanaged, after.unmanaged
     if before.settings.deployment.strategy == after.settings.deployment.strategy:
         left, right = left | _beside(before, wanted), right | _beside(after, wanted)
+    if BREAKER in wanted.own:
+        left, right = _without_threshold(left), _without_threshold(right)
     if before.settings.deployment.circuit_breaker != after.settings.deployment.circuit_breaker:
         # ECS fills the threshold in when the breaker is switched on.
         left, right = _without_threshold(left), _without_threshold(right)
@@ -92,4 +96,6 @@ def _without_threshold(settings: Unmanaged) -> Unmanaged:
 
 def _beside(service: Service, wanted: DeploymentSettings) -> Unmanaged:
     own = service.settings.deployment.own
-    return _as_json((f"deployment configuration ({name})", own[name]) for name in own if name not in wanted.own)
+    return _as_json(
+        (f"deployment configuration ({name})", own[name]) for name in own if name not in {*wanted.own, BREAKER}
+    )

@@ -244,7 +244,7 @@ def by(strategy: str, **other: Any) -> dict[str, Any]:
     """Options of a release by *strategy*, with quick gates and short bakes."""
     found = find_strategy(strategy)
     assert found
-    options = {name: QUICK.get(name, option["default"]) for name, option in found.options.items()}
+    options = {name: QUICK.get(name, option.get("default")) for name, option in found.options.items()}
     shared = {"minimum_healthy_percent": 100, "maximum_percent": 200, "circuit_breaker": True, "alarms": []}
     given = {name: other.pop(name) for name in list(other) if name in options}
     request = make_request("x")

@@ -34,6 +34,35 @@ def model(change: Callable[[dict[str, Any]], object] = lambda _model: None) -> S
     return ServiceModel(loaded, "ecs")
 
 
+OWN = {
+    "breaker_threshold": 3,
+    "breaker_threshold_type": "COUNT",
+    "breaker_resets_on_healthy_task": False,
+    "early_success_percent": 100,
+    "early_success_cleanup": "DEFERRED",
+}
+
+
+@pytest.mark.parametrize(
+    ("shape", "member", "option", "version"),
+    [
+        ("DeploymentCircuitBreaker", "thresholdConfiguration", "breaker_threshold", "1.43.60"),
+        ("DeploymentCircuitBreaker", "resetOnHealthyTask", "breaker_resets_on_healthy_task", "1.43.60"),
+        ("DeploymentConfiguration", "earlySuccessCriteria", "early_success_percent", "1.43.100"),
+    ],
+)
+def test_what_a_rolling_deployment_asks_for_is_told_with_the_version_that_has_it(
+    shape: str, member: str, option: str, version: str
+) -> None:
+    asked: ServiceSettings = by("ROLLING", **OWN)["settings"]
+    assert unknown_settings(model(), asked) == ()
+    older = model(lambda old: old["shapes"][shape]["members"].pop(member))
+    (problem,) = unknown_settings(older, asked)
+    assert problem.startswith(f"deployment.{option} needs what the loaded botocore does not know")
+    assert f"botocore {version} or newer" in problem
+    assert unknown_settings(older, by("ROLLING")["settings"]) == ()
+
+
 @pytest.mark.parametrize("strategy", ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"])
 def test_the_loaded_model_knows_every_strategy(strategy: str) -> None:
     assert unknown_settings(model(), settings(strategy)) == ()
