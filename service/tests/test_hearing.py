@@ -32,18 +32,35 @@ def sqs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqs]:
         yield made
 
 
-@pytest.fixture
-def make(apart: dict[str, dict[str, str]], sqs: Sqs, tmp_path: Path) -> Iterator[Make]:
-    """Makes processes that share one folder of videos and the queues, each with the rights of its program alone."""
-    made: list[Service] = []
-    shared = {
+@pytest.fixture(scope="module")
+def shared(sqs: Sqs, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What all processes have in common: one folder of videos, and the queues."""
+    return {
         **sqs.settings,
         "FASTBREAK_WORKER": "apart",
-        "FASTBREAK_FOOTAGE": str(tmp_path / "footage"),
+        "FASTBREAK_FOOTAGE": str(tmp_path_factory.mktemp("hearing") / "footage"),
         "FASTBREAK_LEASE_SECONDS": "2",
         "FASTBREAK_STOP_SECONDS": "1",
         "FASTBREAK_METRICS_NAMESPACE": "Fastbreak/test",
     }
+
+
+@pytest.fixture(scope="module")
+def api(
+    apart: dict[str, dict[str, str]], shared: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The server that takes videos in."""
+    made = Service(apart["serve"] | shared, tmp_path_factory.mktemp("api") / "log.jsonl", program="serve")
+    try:
+        yield made.start()
+    finally:
+        made.end()
+
+
+@pytest.fixture
+def make(apart: dict[str, dict[str, str]], shared: dict[str, str], tmp_path: Path) -> Iterator[Make]:
+    """Makes processes, each with the rights of its program alone."""
+    made: list[Service] = []
 
     def process(name: str, program: str = "work", **more: str) -> Service:
         (tmp_path / name).mkdir()
@@ -61,13 +78,13 @@ def finished(*workers: Service) -> list[str]:
 
 
 def test_work_of_a_killed_and_of_a_stopped_worker_is_done_once_and_no_message_is_left(
-    make: Make, sqs: Sqs, plain_clip: Path
+    make: Make, api: Service, sqs: Sqs, plain_clip: Path
 ) -> None:
-    api, killed, stopped = make("api", "serve").start(), make("killed"), make("stopped")
+    killed, stopped = make("killed"), make("stopped")
     for worker in (killed, stopped):
         worker.launch()
         os.kill(int(worker.wait_logged(event="worker started")["worker_pid"]), signal.SIGSTOP)
-    accepted = [api.accepted(plain_clip.read_bytes()) for _ in range(4)]
+    accepted = [api.accepted(plain_clip.read_bytes()) for _ in range(3)]
     for worker in (killed, stopped):
         worker.wait_logged(event="analysis started")
     frozen = int(killed.wait_logged(event="worker started")["worker_pid"])
@@ -77,7 +94,7 @@ def test_work_of_a_killed_and_of_a_stopped_worker_is_done_once_and_no_message_is
     stopped.wait_logged(event="analysis handed back")
     last = make("last", FASTBREAK_MAX_ATTEMPTS="10")
     last.launch()
-    assert [api.wait_for(identity)["status"] for identity in accepted] == ["succeeded"] * 4
+    assert [api.wait_for(identity)["status"] for identity in accepted] == ["succeeded"] * 3
     assert finished(killed, stopped, last) == sorted(accepted)
     # That of the killed one is seen again, when its work is done.
     sqs.wait_for(sqs.work, 0)
@@ -102,8 +119,9 @@ def test_a_queue_that_takes_nothing_delays_work_and_loses_none(make: Make, plain
     assert erased == {**certificate["erased"], "dead_letters": 0}
 
 
-def test_poison_is_a_dead_letter_until_its_analysis_is_erased(make: Make, sqs: Sqs, plain_clip: Path) -> None:
-    api = make("api", "serve").start()
+def test_poison_is_a_dead_letter_until_its_analysis_is_erased(
+    make: Make, api: Service, sqs: Sqs, plain_clip: Path
+) -> None:
     worker = make("worker", FASTBREAK_MAX_ATTEMPTS="1", FASTBREAK_STOP_SECONDS="60")
     worker.launch()
     analyst = int(worker.wait_logged(event="worker started")["worker_pid"])
@@ -121,7 +139,7 @@ def test_poison_is_a_dead_letter_until_its_analysis_is_erased(make: Make, sqs: S
 
 
 def test_what_is_strange_or_of_a_later_release_is_left_and_keeps_nobody_from_work(
-    make: Make, sqs: Sqs, plain_clip: Path
+    make: Make, api: Service, sqs: Sqs, plain_clip: Path
 ) -> None:
     newer, garbage = written(Message(99, uuid.uuid4())), "no message"
     for text in (newer, garbage, json.dumps([1])):
@@ -130,7 +148,6 @@ def test_what_is_strange_or_of_a_later_release_is_left_and_keeps_nobody_from_wor
     worker.launch()
     for text in (newer, garbage):
         worker.wait_logged(event=STRANGE, characters=len(text))
-    api = make("api", "serve").start()
     identity = api.accepted(plain_clip.read_bytes())
     assert api.wait_for(identity)["status"] == "succeeded"
     sqs.wait_for(sqs.work, 3)
