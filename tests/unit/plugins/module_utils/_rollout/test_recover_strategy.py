@@ -142,7 +142,7 @@ def test_a_rollback_that_is_judged_by_a_run_that_deploys_is_no_news_either(world
     assert world.service
     lasting = world.service.settings.deployment
     kill_after(world, ports, 8, version="", kind=ROLLBACK, **CANARY)
-    result = deploy(ports, "1.0.0", judge_only=True, owner=NEXT, **CANARY)
+    result = deploy(ports, "1.0.0", owner=NEXT, **CANARY)
     assert (result.result.value, result.warnings) == ("accepted", ())
     assert world.service.settings.deployment == lasting
 
