@@ -150,6 +150,13 @@ def test_no_file_of_the_image_gives_rights_to_who_runs_it(image: str) -> None:
     assert docker("run", "--rm", "--user", "0", image, "python", "-c", PRIVILEGED) == "looked"
 
 
+def test_nothing_of_it_is_compiled_when_it_starts(image: str) -> None:
+    missing = "for code in Path('/opt/fastbreak').rglob('*.py') if not Path(cache_from_source(str(code))).exists()"
+    program = "from importlib.util import cache_from_source; from pathlib import Path; "
+    program += f"print([str(code) {missing}])"
+    assert docker("run", "--rm", image, "python", "-c", program) == "[]"
+
+
 def test_a_confined_container_analyses_a_video(
     image: str, environment: dict[str, str], containers: list[Container], person_clip: Path
 ) -> None:
