@@ -118,7 +118,8 @@ class ModuleDocFragment:
       metric:
         description:
           - For V(metric), name of the metric.
-          - For V(canary), name of the metric that counts errors. Not given, C(HTTPCode_Target_5XX_Count).
+          - For V(canary), name of the metric that counts errors. Not given, C(HTTPCode_Target_5XX_Count), and with it
+            requests that no target answered (C(RequestCount) less all answers of targets).
         type: str
       per_metric:
         description:
