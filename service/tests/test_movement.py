@@ -16,7 +16,8 @@ from fastbreak_service.movement.events import Fall
 from fastbreak_service.movement.findings import NEEDED, findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.review import review
-from fastbreak_service.movement.series import HIGHEST_RATE, Trail, motion
+from fastbreak_service.movement.sampling import HIGHEST_RATE
+from fastbreak_service.movement.series import Trail, motion
 from fastbreak_service.movement.values import Jump, Landing, Legs, Name, Reason, Side, Status, Value, View
 from support.figures import GRAVITY, LEG, METRES, Camera, Drop, Leap, Stance, film, running, squatting
 

@@ -32,7 +32,7 @@ _SIDES = (Side.LEFT, Side.RIGHT)
 class Curve:
     """A series around a landing: frames, seconds from contact, what was seen and what the filter makes of it.
 
-    None where a landmark was not seen.
+    None where a landmark was not seen, as in what was seen between two frames.
     """
 
     name: str
@@ -99,5 +99,6 @@ def _curve(  # noqa: PLR0913, PLR0917 - a curve is all of this
 
     frames = [int(motion.frames[sample]) for sample in samples]
     seconds = [round(float(motion.times[sample] - motion.times[contact]), 4) for sample in samples]
-    seen, smooth = ([at(series, sample) for sample in samples] for series in (motion.raw, motion.smooth))
+    smooth = [at(motion.smooth, sample) for sample in samples]
+    seen = [at(motion.raw, sample) if motion.sighted[sample] else None for sample in samples]
     return Curve(name, side, frames, seconds, seen, smooth)

@@ -51,6 +51,8 @@ _SEARCH_SECONDS = 0.25
 _TOGETHER_SECONDS = 0.1
 _LIFTED = 0.08
 _DEEPEST_SECONDS = 0.8
+_BEFORE_SECONDS = 0.12
+"""Of the fall, by which a contact is told."""
 _RISEN = 0.03
 """Body heights by which hips have come up again when they were deepest before."""
 _TREMBLING = 0.015
@@ -98,16 +100,23 @@ def _course(motion: Motion) -> _Course:
 
 
 def falls(motion: Motion) -> list[Fall]:
-    """The landings, in order. None in a clip of fewer than 24 frames a second."""
+    """The landings, in order. None where there are fewer than 24 frames a second."""
     if motion.rate < LOWEST_RATE:
         return []
     course = _course(motion)
     found: list[Fall] = []
     for first, last in _fast(course.speed, motion.rate):
         fall = _landing(course, (first, last))
-        if fall is not None and not (found and fall.contact <= found[-1].deepest):
+        if fall is None or motion.usual_rate(fall.contact - 1, fall.deepest) < LOWEST_RATE:
+            continue
+        if not (found and fall.contact <= found[-1].deepest):
             found.append(fall)
     return found
+
+
+def rate_of(motion: Motion, fall: Fall) -> float:
+    """How many frames a second there were about a landing."""
+    return motion.local_rate(fall.contact - math.ceil(_BEFORE_SECONDS * motion.rate), fall.deepest + 1)
 
 
 def looked_seconds(motion: Motion) -> float:
@@ -121,6 +130,7 @@ def looked_seconds(motion: Motion) -> float:
     feet_known = [_counted(np.isfinite(foot), search) >= 2 * FEWEST for foot in feet(motion)]
     changed = np.concatenate([[False], scenes[1:] != scenes[:-1]])
     told = np.isfinite(_hips(motion)[1]) & np.any(feet_known, axis=0) & (_counted(changed, search) == 0)
+    told &= _counted(~motion.at_least(LOWEST_RATE), search) == 0
     return float(told.sum() / motion.rate)
 
 
@@ -236,6 +246,11 @@ def jumps(motion: Motion, landings: list[Fall]) -> list[Jump]:
     return [jump for jump in found if jump is not None]
 
 
+def _rate_before(motion: Motion, takeoff: int) -> float:
+    """How many frames a second there were about a take-off."""
+    return motion.local_rate(takeoff - 1, takeoff + math.ceil(_BEFORE_SECONDS * motion.rate))
+
+
 def _jump(course: _Course, takeoff: Stop, rise: float, body: float, landings: list[Fall]) -> Jump | None:
     motion = course.motion
     sample = max(0, math.floor(takeoff.at + 0.25))
@@ -246,13 +261,13 @@ def _jump(course: _Course, takeoff: Stop, rise: float, body: float, landings: li
     begun = int(motion.frames[sample]), round(float(motion.times[sample]), 6), round(rise, 3)
     landed = int(motion.frames[end.contact])
     if (
-        not motion.sighted[sample : end.contact + 1].all()
+        not motion.followed[sample : end.contact + 1].all()
         or np.isnan(course.hips[sample : end.contact + 1]).any()
         or not motion.low.one_scene(sample, end.contact)
     ):
         words = "The person was not seen all the way between take-off and landing."
         return Jump("jump", *begun, landed, None, None, None, None, Reason.GAP, words)
-    flight, error = end.moment / motion.rate - seconds, 1 / motion.rate
+    flight, error = end.moment / motion.rate - seconds, 1 / min(_rate_before(motion, sample), rate_of(motion, end))
     timed = landed, round(flight, 4), round(error, 4)
     if abs(end.level - takeoff.level) > _SAME_LEVEL * body:
         words = "Take-off and landing are not at one level, so flight time gives no height."

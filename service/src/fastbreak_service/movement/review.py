@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastbreak_service.movement.events import falls, jumps, looked_seconds
+from fastbreak_service.movement.events import falls, jumps, looked_seconds, rate_of
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
@@ -139,7 +139,7 @@ def _landing(moved: Motion, fall: Fall) -> Landing:
         fall.legs,
         round(fall.speed, 3),
         seen,
-        round(moved.rate, 3),
+        round(rate_of(moved, fall), 3),
         round(float(moved.height[fall.deepest]), 1),
         measures(moved, fall, seen.view),
     )

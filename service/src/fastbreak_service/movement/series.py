@@ -5,8 +5,8 @@
 
 Kept of a sighting are twelve landmarks and what the camera did, in single precision, about 190 bytes. An analysis
 spends 20 ms of its allowed work on each look (`video.work`), so the longest that is accepted, 1800 s, holds 90,000
-sightings: 17 MB. The even series are made for one person at a time, at no more than 240 a second: ten minutes are
-144,000 rows of 24 numbers, 28 MB each for what was seen and what was filtered.
+sightings: 17 MB. The even series are made for one person at a time, at no more than 240 a second and 150,000 rows of 24
+numbers, 29 MB each for what was seen and what was filtered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastbreak_service.movement.levels import Even, levels
-from fastbreak_service.movement.sampling import nearest, resampled
+from fastbreak_service.movement.sampling import nearest, rate_for, resampled, steps, usual
 from fastbreak_service.signal import all_smoothed, cutoff_of, mended
 from fastbreak_service.vision.angles import MINIMUM_VISIBILITY
 from fastbreak_service.vision.landmarks import Landmark
@@ -38,11 +38,12 @@ JOINTS = ("SHOULDER", "HIP", "KNEE", "ANKLE", "HEEL", "FOOT_INDEX")
 SHOULDER, HIP, KNEE, ANKLE, HEEL, TOE = (2 * row for row in range(len(JOINTS)))
 """The rows of the left landmarks; the right one is next."""
 KEPT = [Landmark[f"{side}_{joint}"] for joint in JOINTS for side in ("LEFT", "RIGHT")]
-HIGHEST_RATE = 240.0
 LOWEST_CUTOFF_HZ = 8.0
 """Over a clip of mostly standing, residual analysis finds 3 Hz, which makes a landing of .17 s half as fast (synthetic
 figures). In clips of fewer than 32 frames a second it is a quarter of the rate."""
 _LOWEST_CUTOFF_SHARE = 0.25
+_LONGER_STEP = 1.25
+"""Samples; stamps in whole milliseconds make steps of 60 a second a fiftieth longer."""
 # Of a body's height: trunk .288, thigh .245, shank .246 (Winter, Biomechanics and Motor Control of Human Movement,
 # figure 4.1, after Drillis and Contini).
 _SEGMENTS_OF_HEIGHT = 0.779
@@ -90,6 +91,8 @@ class Motion:
     it. `raw` has outliers taken out and gaps of up to 0.1 s bridged; `smooth` is filtered too. `bridged` (frames, 12)
     says where a landmark was not seen. `height` (frames,): what the body would have upright, in pixels.
     `low`: how low landmarks are on the ground, as `levels` says.
+    `followed`: whether the person was seen in it, or in the frames just before and after a sample that has none.
+    `seen_at`: the sightings' times, and `steps` how many seconds each of them is before the next.
     `cutoff_hz`: of the filter, the same for all landmarks: the median of what residual analysis finds for hips and
     ankles vertically, but at least `LOWEST_CUTOFF_HZ`; None where the series are too short or too slow for one.
     """
@@ -104,6 +107,35 @@ class Motion:
     height: Doubles
     cutoff_hz: float | None
     low: Low
+    followed: Flags
+    seen_at: Doubles
+    steps: Doubles
+
+    def local_rate(self, first: int, last: int) -> float:
+        """How many pictures a second there were from a sample to another, by the longest step that touches them.
+
+        That is `rate`, unless a step is a quarter longer than a sample.
+        """
+        return self._by(float(self.steps[self._touched(first, last)].max(initial=0.0)))
+
+    def usual_rate(self, first: int, last: int) -> float:
+        """The same, where a single picture that is missing does not count."""
+        return self._by(float(usual(self.steps)[self._touched(first, last)].max(initial=0.0)))
+
+    def at_least(self, rate: float) -> Flags:
+        """At which samples there were usually so many pictures a second."""
+        place = np.clip(np.searchsorted(self.seen_at, self.times, "right") - 1, 0, len(self.steps) - 1)
+        enough: Flags = usual(self.steps)[place] * min(self.rate, rate * _LONGER_STEP) <= _LONGER_STEP
+        return enough
+
+    def _touched(self, first: int, last: int) -> slice:
+        """The steps that touch what is between two samples."""
+        begin, end = self.times[max(0, first)], self.times[min(len(self.times) - 1, last)]
+        start = int(np.searchsorted(self.seen_at, begin + 1e-6)) - 1
+        return slice(max(0, start), int(np.searchsorted(self.seen_at, end - 1e-6)))
+
+    def _by(self, longest: float) -> float:
+        return 1 / longest if longest * self.rate > _LONGER_STEP else self.rate
 
 
 def motion(trail: Trail, clip_rate: float) -> Motion | None:
@@ -111,7 +143,7 @@ def motion(trail: Trail, clip_rate: float) -> Motion | None:
     times, frames = np.array(trail.times), np.array(trail.frames, np.int64)
     if len(times) < 2 or not clip_rate > 0:
         return None
-    rate = min(clip_rate, HIGHEST_RATE)
+    rate = rate_for(clip_rate, times[-1] - times[0])
     seen = np.array(trail.points, np.float64).reshape(len(times), len(KEPT), 2)
     grid = times[0] + np.arange(round((times[-1] - times[0]) * rate) + 1) / rate
     even = resampled(grid, times, frames, seen)
@@ -121,13 +153,15 @@ def motion(trail: Trail, clip_rate: float) -> Motion | None:
     cutoff = _cutoff([columns[2 * row + 1] for row in (HIP, HIP + 1, ANKLE, ANKLE + 1)], rate)
     raw, smooth = (_rows(series) for series in (columns, all_smoothed(columns, rate, cutoff)))
     bridged = (np.isnan(even) & np.isfinite(raw)).any(axis=2)
+    followed = sighted | np.isfinite(even).any(axis=(1, 2))
     # A sample without a sighting is between two frames.
     between = np.interp(grid, times, frames).round().astype(np.int64)
     shown = np.where(sighted, frames[closest], between)
     upright = heights(smooth, rate)
     ground, scenes = np.array(trail.ground, np.float64).reshape(-1, 4), np.array(trail.scenes, np.int64)
     low = levels(Even(grid, rate, cutoff, times, frames, seen, ground, scenes), raw, smooth, upright)
-    return Motion(rate, shown, grid, sighted, raw, smooth, bridged, upright, cutoff, low)
+    apart = steps(times, frames, rate)
+    return Motion(rate, shown, grid, sighted, raw, smooth, bridged, upright, cutoff, low, followed, times, apart)
 
 
 def _cutoff(columns: list[Doubles], rate: float) -> float | None:

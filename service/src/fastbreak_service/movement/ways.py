@@ -132,6 +132,9 @@ def _way(trail: Trail, motion: Motion, falls: Sequence[Fall], count: int, small_
     allowed = _allowed(motion, falls) & (motion.height >= LOWEST_HEIGHT)
     allowed[: total - count] &= scene[: total - count] == scene[count:]
     allowed[count:] &= scene[count:] == scene[: total - count]
+    # In neither fit too few frames a second.
+    allowed &= _range(np.where(motion.at_least(LOWEST_RATE), 1.0, 2.0), count) <= 1
+    allowed &= motion.at_least(LOWEST_RATE)
     zoomed = _range(scale, count) > _ZOOMS
     with np.errstate(divide="ignore"):
         step = np.where(_moving(trail)[closest], small_pixels / motion.height, 0.0)
@@ -255,8 +258,8 @@ def _refused(way: _Way, sample: int) -> tuple[Reason, str] | None:
         return Reason.VIEW, "The person comes towards the camera or goes away: speeds in the picture are not theirs."
     if way.zoomed[sample]:
         return Reason.CAMERA, "The camera zooms at that moment."
-    if way.motion.rate < LOWEST_VALUE_RATE:
-        return Reason.RATE, f"Needs {LOWEST_VALUE_RATE:.0f} frames a second; these are {way.motion.rate:.4g}."
+    if (rate := _rate(way, sample)) < LOWEST_VALUE_RATE:
+        return Reason.RATE, f"Needs {LOWEST_VALUE_RATE:.0f} frames a second; these are {rate:.4g}."
     return None
 
 
@@ -270,7 +273,13 @@ def _where(way: _Way, sample: int) -> tuple[int, float, float, float, float, flo
     motion = way.motion
     before, after = (round(math.hypot(*speed[sample]), 3) for speed in (way.before, way.after))
     time, height = round(float(motion.times[sample]), 6), round(float(motion.height[sample]), 1)
-    return int(motion.frames[sample]), time, before, after, round(motion.rate, 3), height
+    return int(motion.frames[sample]), time, before, after, round(_rate(way, sample), 3), height
+
+
+def _rate(way: _Way, sample: int) -> float:
+    """How many frames a second there usually were in both fits."""
+    count = round(FIT_SECONDS * way.motion.rate)
+    return way.motion.usual_rate(sample - count, sample + count)
 
 
 def _cut(way: _Way, sample: int, angle: float, error: float) -> Cut:

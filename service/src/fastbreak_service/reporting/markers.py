@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastbreak_service.movement.sampling import resampled
-from fastbreak_service.movement.series import HIGHEST_RATE
+from fastbreak_service.movement.sampling import rate_for, resampled
 from fastbreak_service.signal import mended
 from fastbreak_service.vision.angles import MINIMUM_VISIBILITY
 from fastbreak_service.vision.landmarks import COUNT, Landmark
@@ -66,7 +65,7 @@ def places(rows: Rows, clip_rate: float) -> Places | None:
     times, frames = rows["time"], rows["frame"].astype(np.int64)
     if len(times) < _FEWEST_SIGHTINGS or not clip_rate > 0:
         return None
-    rate = min(clip_rate, HIGHEST_RATE)
+    rate = rate_for(clip_rate, float(times[-1] - times[0]))
     seen = rows["points"].astype(np.float64)
     seen[~(rows["visibility"] >= MINIMUM_VISIBILITY)] = np.nan
     grid = times[0] + np.arange(round((times[-1] - times[0]) * rate) + 1) / rate

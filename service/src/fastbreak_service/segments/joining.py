@@ -19,8 +19,9 @@ from fastbreak_service.segments.filming import Film, filmed
 from fastbreak_service.segments.reading import NEARLY
 from fastbreak_service.segments.stitching import pose_of, same_persons
 from fastbreak_service.video.decoding import Tally
-from fastbreak_service.video.facts import Spans, VideoFacts, somewhere_damaged
+from fastbreak_service.video.facts import MOST_REMARKS, Spans, VideoFacts, somewhere_damaged
 from fastbreak_service.video.frames import no_picture
+from fastbreak_service.video.timing import Steps
 from fastbreak_service.vision.tracker import Sighting
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class _Grid:
         self._end = self._begin = self._last = self._step = self._seconds = 0.0
         self.frames = self._runs = 0
         self._running = False
+        self.steps = Steps()
 
     def add(self, segment: Segment, times: Doubles) -> Doubles:
         """The times of a segment's own frames, told from the clip's first frame where that is known."""
@@ -82,6 +84,7 @@ class _Grid:
                 self._begin = moment
                 self._runs += 1
             self._last, self._running = moment, True
+            self.steps.note(moment)
         self.frames += len(told)
         self._end = self._last + self._step
         return told
@@ -95,6 +98,7 @@ class _Grid:
         if self._running:
             self._seconds += self._last - self._begin
         self._running = False
+        self.steps.leave_off()
 
     def from_first(self, seconds: float) -> float:
         """A moment of the clip, told from its first frame."""
@@ -103,7 +107,8 @@ class _Grid:
     def told(self) -> tuple[float, float]:
         """How many frames a second there are, and how long the clip is."""
         self._stop()
-        return (self.frames - self._runs) / self._seconds if self._seconds > 0 else 0.0, self._end
+        mean = (self.frames - self._runs) / self._seconds if self._seconds > 0 else 0.0
+        return self.steps.rate(mean), self._end
 
 
 class _Joint:
@@ -176,9 +181,10 @@ class _Joint:
         self._tally.check()
         rate, seconds = self._grid.told()
         segment = self._segment
+        remarks = [*somewhere_damaged(self._damaged.told(seconds)), *self._grid.steps.paused(rate)]
         facts = VideoFacts(
             *(segment.width, segment.height, rate, self._grid.frames, seconds, self._errors, segment.completeness),
-            somewhere_damaged(self._damaged.told(seconds)),
+            remarks[:MOST_REMARKS],
         )
         return facts, self._model
 

@@ -18,6 +18,7 @@ class Remarked(StrEnum):
     """What somebody who judges a result has to know of its video."""
 
     DAMAGED = "damaged"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Remark:
 class VideoFacts:
     """What was seen while decoding; nothing here is copied from the container's claims.
 
-    `decode_errors` counts what the decoder reported as damaged. `completeness` is unknown where nothing in the file
-    tells whether it ends where it was meant to.
+    `frames_per_second`: where none is missing. `decode_errors` counts what the decoder reported as damaged.
+    `completeness` is unknown where nothing in the file tells whether it ends where it was meant to.
     """
 
     width: int

@@ -16,10 +16,11 @@ from fastbreak_service.video.container import DamageCounter, open_video
 from fastbreak_service.video.decoding import Tally, pictures, set_up, settle
 from fastbreak_service.video.deinterlace import progressive
 from fastbreak_service.video.ending import SILENT, check_last_picture
-from fastbreak_service.video.facts import Spans, VideoFacts, damaged
+from fastbreak_service.video.facts import MOST_REMARKS, Spans, VideoFacts, damaged
 from fastbreak_service.video.geometry import UPRIGHT, Orientation, fitted, orientation, pixel_aspect, square_size
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.planes import upright
+from fastbreak_service.video.timing import Steps
 from fastbreak_service.video.work import of_frames
 
 if TYPE_CHECKING:
@@ -98,16 +99,16 @@ class VideoReader:
         # The last picture is shown for as long as the one before it.
         self._step = 0.0
         self._errors = 0
-        self._damaged = Spans()
+        self._damaged, self._steps = Spans(), Steps()
         self._completeness = Completeness.UNKNOWN
         self._meter = limits.meter()
         self._showing = Showing(limits, self._meter)
 
     def facts(self) -> VideoFacts:
         """What the pass saw."""
-        rate = (self._count - 1) / self._last if self._last > 0 else 0.0
+        rate = self._steps.rate((self._count - 1) / self._last if self._last > 0 else 0.0)
         duration = self._last + self._step
-        remarks = damaged(self._damaged.told(duration))
+        remarks = [*damaged(self._damaged.told(duration)), *self._steps.paused(rate)][:MOST_REMARKS]
         return VideoFacts(*self._size, rate, self._count, duration, self._errors, self._completeness, remarks)
 
     @property
@@ -166,6 +167,7 @@ class VideoReader:
             self._size = (frame.picture.width, frame.picture.height)
         self._count += 1
         self._damaged.note(frame.time_seconds, so=not frame.whole)
+        self._steps.note(frame.time_seconds)
         self._step = frame.time_seconds - self._last
         self._last = frame.time_seconds
 

@@ -685,7 +685,7 @@ export interface components {
         };
         Remark: {
             /** @enum {string} */
-            kind: "damaged";
+            kind: "damaged" | "paused";
             from_seconds: number;
             to_seconds: number;
             words: string;
