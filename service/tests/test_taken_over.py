@@ -22,6 +22,7 @@ from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.taken_over import Backup, take_over, taken_over
 from fastbreak_service.store.team_corrections import TeamCorrections
+from fastbreak_service.store.team_players import Refused, TeamPlayers
 from support.restoring import MOST_LINES, analysis, restore
 from support.seeds import landings, put_persons
 
@@ -117,6 +118,36 @@ def test_whose_persons_were_corrected_since_stay_as_they_are(
     for name in ("corrections", "trails", "measures"):
         assert found[name] == held[name] != [], name
     assert {row[0] for row in found["persons"]} == {known, other}
+
+
+def test_players_stay_where_somebody_was_named_since(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with place.superuser() as connection:
+        unsaid, since, lost, told, gone = (analysis(connection) for _ in range(5))
+    engine = make_engine(place.settings)
+    mine = TeamPlayers(engine, "hawks", "r")
+    for one, player in ((unsaid, "P-0012"), (since, "P-0012"), (lost, "P-0033"), (told, "P-0012"), (gone, "P-0044")):
+        assert not isinstance(mine.name(one, 1, player, 0), Refused)
+    with place.superuser() as connection:
+        connection.execute("UPDATE players SET compared = '{}'")
+        connection.execute("UPDATE players SET basis = %s WHERE analysis_id = %s", [[unsaid], told])
+    with closing(restore(place, postgres, second)) as restored:
+        assert mine.unname(unsaid, 1, 0) is None
+        assert not isinstance(mine.name(since, 1, "P-0077", 0), Refused)
+        assert not isinstance(mine.name(gone, 1, "P-0055", 0), Refused)
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM players WHERE analysis_id = %s", [lost])
+            connection.execute("DELETE FROM analyses WHERE id = %s", [gone])
+        said = list(taken_over(living, restored, backup()))
+    engine.dispose()
+    assert "1 players of the backup are not in the living database" in " ".join(said)
+    assert [line for line in said if line.startswith("2 more keep who is named in them")]
+    named = {row[0]: row[1] for row in rows(place, "SELECT analysis_id, player FROM players")}
+    # Of an analysis that is there no more nothing can be kept.
+    assert named == {since: "P-0077", lost: "P-0033", told: "P-0012", gone: "P-0044"}
+    forgotten = {row[0]: row[1] for row in rows(place, "SELECT analysis_id, compared IS NULL FROM players")}
+    assert forgotten == {since: True, told: True, lost: False, gone: False}, "it was told by rows that are gone"
 
 
 def test_it_is_all_or_nothing(
@@ -232,7 +263,7 @@ def test_who_is_at_work_is_waited_for_and_nothing_is_changed_when_they_stay(
                 for expected in (True, False):
                     while held_by_another(place, "analyses") is not expected:
                         assert not taking.done()
-            assert taking.result().rows["analyses"] == 1
+            assert taking.result().took.rows["analyses"] == 1
 
 
 def test_a_video_that_somebody_is_to_be_erased_from_is_not_shown(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fastbreak_service.store.audit import Action
 from fastbreak_service.store.tables import (
     analyses,
     audit,
@@ -22,6 +23,7 @@ from fastbreak_service.store.tables import (
     findings,
     metadata,
     person_erasures,
+    players,
     reviews,
     uploads,
 )
@@ -106,12 +108,16 @@ def _lost(present: Connection, copy: Connection) -> list[str]:
         "corrections": (corrections.c.analysis_id, corrections.c.version),
         "certificates of erased analyses": (erasures.c.analysis_id,),
         "certificates of erased persons": (person_erasures.c.analysis_id, person_erasures.c.person),
+        "players": (players.c.analysis_id, players.c.person, players.c.player),
     }
+    corrected, named = corrected_since(present, copy), named_since(present, copy)
     for name, key in keys.items():
         here, there = ({tuple(row) for row in connection.execute(sa.select(*key))} for connection in (present, copy))
         unknown = {row for row in there - here if row[0] not in gone}
         if name == "reviews":
-            unknown -= _gone_with_finding(unknown, corrected_since(present, copy), present)
+            unknown -= _gone_with_finding(unknown, corrected, present)
+        if name == "players":
+            unknown = {row for row in unknown if row[0] not in corrected | named}
         if unknown:
             problems.append(f"{len(unknown)} {name} of the backup are not in the living database")
     return problems
@@ -179,6 +185,14 @@ def corrected_since(present: Connection, copy: Connection) -> set[UUID]:
     said = sa.select(corrections.c.analysis_id, sa.func.count()).group_by(corrections.c.analysis_id)
     here, there = ({row[0]: row[1] for row in connection.execute(said)} for connection in (present, copy))
     return {analysis for analysis, count in here.items() if count > there.get(analysis, 0)}
+
+
+def named_since(present: Connection, copy: Connection) -> set[UUID]:
+    """The analyses in which somebody was named, or is named no more, by an entry of the trail that the copy lacks."""
+    of_names = audit.c.action.in_([Action.PLAYER_NAMED, Action.PLAYER_UNNAMED])
+    said = sa.select(audit.c.id, audit.c.at, audit.c.analysis_id).where(of_names)
+    here, there = ({tuple(row) for row in connection.execute(said)} for connection in (present, copy))
+    return {analysis for _, _, analysis in here - there}
 
 
 def _some(found: Iterable[UUID]) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from fastbreak_service.store.administration import Administration
     from fastbreak_service.store.restored import Tried
+    from fastbreak_service.store.taking import Took
 
 _STATEMENT_SECONDS = 9000
 # Whoever is at work may take five minutes to its end. Others go on between two attempts.
@@ -48,11 +49,10 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The last moment before, how many rows each table has now, and how many analyses are as they were."""
+    """The last moment before, and what was taken."""
 
     before: datetime
-    rows: dict[str, int]
-    stayed: int
+    took: Took
 
 
 def taken_over(living: Administration, restored: Administration, backup: Backup) -> Iterator[str]:
@@ -74,11 +74,13 @@ def taken_over(living: Administration, restored: Administration, backup: Backup)
         yield f"the living database has lost: {'; '.join(tried.compared.lost)}"
     with living.alone():
         taken = take_over(living, restored, backup)
-    yield f"rows now: {', '.join(f'{table} {rows}' for table, rows in taken.rows.items())}"
+    yield f"rows now: {', '.join(f'{table} {rows}' for table, rows in taken.took.rows.items())}"
     yield (
-        f"{taken.stayed} analyses are as they were, with all that was found and said since: the backup has no result "
-        "of them, or their persons were corrected since"
+        f"{taken.took.stayed} analyses are as they were, with all that was found and said since: the backup has no "
+        "result of them, or their persons were corrected since"
     )
+    if taken.took.named:
+        yield f"{taken.took.named} more keep who is named in them: somebody was, or is no more, since the backup"
     yield f"the living database has these rows since {_told(datetime.now(UTC))}"
     yield _undo(taken.before)
 
@@ -122,11 +124,11 @@ def _take(present: Connection, copy: Connection, backup: Backup) -> Taken:
         )
     before = _next_second(present)
     erase_again(present, copy)
-    stayed, rows = take(present, copy)
+    took = take(present, copy)
     add_to_trail(present, copy, f"restore.yml: {backup.name}")
     told = {"before": before, "backup": backup.name, "moment": backup.moment}
     present.execute(sa.insert(takeovers).values(told))
-    return Taken(before, rows, stayed)
+    return Taken(before, took)
 
 
 def _lock(present: Connection, seconds: float) -> None:

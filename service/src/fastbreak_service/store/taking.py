@@ -6,11 +6,13 @@
 """The rows of a take-over, in transactions of the caller.
 
 Of analyses that have a result in the backup, the backup's rows are taken. All others stay as they are, and those whose
-persons were corrected since: what was accepted, found and said since the backup is nowhere else.
+persons were corrected since: what was accepted, found and said since the backup is nowhere else. So is which player a
+person is, where somebody was named, or is named no more, since.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,7 +20,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from fastbreak_service.store.audit import Action
-from fastbreak_service.store.comparison import corrected_since
+from fastbreak_service.store.comparison import corrected_since, named_since
 from fastbreak_service.store.roles import AdministrationError
 from fastbreak_service.store.tables import (
     analyses,
@@ -26,6 +28,7 @@ from fastbreak_service.store.tables import (
     erasures,
     metadata,
     person_erasures,
+    players,
     reviews,
     sightings,
     takeovers,
@@ -43,11 +46,21 @@ _TAKEN = tuple(table for table in metadata.sorted_tables if table not in _KEPT)
 # What was erased is noted in the copy, as far as this database knows of it.
 _OF_ANALYSES = tuple(table for table in _TAKEN if table not in (erasures, person_erasures))
 _STAYING = sa.table("staying", sa.column("id"))
+_NAMED = sa.table("named", sa.column("id"))
 
 
-def take(present: Connection, copy: Connection) -> tuple[int, dict[str, int]]:
-    """Put the copy's rows in their place: how many analyses stay as they are, and how many rows each table has then."""
-    stayed = _note_those_that_stay(present, copy)
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How many analyses stay as they are, in how many more players' names do, and how many rows there are then."""
+
+    stayed: int
+    named: int
+    rows: dict[str, int]
+
+
+def take(present: Connection, copy: Connection) -> Took:
+    """Put the copy's rows in their place."""
+    stayed, named = _note_those_that_stay(present, copy)
     for table in _OF_ANALYSES:
         _run(present, f"CREATE TEMPORARY TABLE kept_{table.name} ON COMMIT DROP AS {_rows(table, stays=True)}")
     _run(present, f"CREATE TEMPORARY TABLE said ON COMMIT DROP AS {_rows(reviews, stays=False)}")
@@ -56,9 +69,11 @@ def take(present: Connection, copy: Connection) -> tuple[int, dict[str, int]]:
         _copy(copy, present, table, _rows(table, stays=False) if table in _OF_ANALYSES else _all(table))
     _put_back(present)
     _say_again(present)
+    _forget_compared(present)
     _begin_anew(present)
     counted = sa.select(sa.func.count())
-    return stayed, {table.name: present.execute(counted.select_from(table)).scalar_one() for table in _TAKEN}
+    rows = {table.name: present.execute(counted.select_from(table)).scalar_one() for table in _TAKEN}
+    return Took(stayed, named, rows)
 
 
 def add_to_trail(present: Connection, copy: Connection, subject: str) -> None:
@@ -80,16 +95,22 @@ def add_to_trail(present: Connection, copy: Connection, subject: str) -> None:
         present.execute(sa.insert(audit).values(team=team, at=sa.func.clock_timestamp(), **entry))
 
 
-def _note_those_that_stay(present: Connection, copy: Connection) -> int:
-    """Note in both which stay as they are: those of which the backup has no result, or who is who as it was."""
+def _note_those_that_stay(present: Connection, copy: Connection) -> tuple[int, int]:
+    """Note in both which stay as they are: those of which the backup has no result, or who is who as it was.
+
+    And in which players do: those, and where they were named since. How many the first are, and the others.
+    """
     results = set(copy.execute(sa.select(analyses.c.id).where(analyses.c.status == "succeeded")).scalars())
     results -= corrected_since(present, copy)
-    staying = [{"id": one} for one in present.execute(sa.select(analyses.c.id)).scalars() if one not in results]
+    here = set(present.execute(sa.select(analyses.c.id)).scalars())
+    staying = here - results
+    named = staying | (here & named_since(present, copy))
     for connection in (present, copy):
-        _run(connection, "CREATE TEMPORARY TABLE staying (id uuid PRIMARY KEY) ON COMMIT DROP")
-        if staying:
-            connection.execute(sa.insert(_STAYING), staying)
-    return len(staying)
+        for table, found in ((_STAYING, staying), (_NAMED, named)):
+            _run(connection, f"CREATE TEMPORARY TABLE {table.name} (id uuid PRIMARY KEY) ON COMMIT DROP")
+            if found:
+                connection.execute(sa.insert(table), [{"id": one} for one in found])
+    return len(staying), len(named - staying)
 
 
 def _put_back(present: Connection) -> None:
@@ -99,8 +120,23 @@ def _put_back(present: Connection) -> None:
         "UPDATE kept_analyses AS kept SET idempotency_key = NULL WHERE EXISTS (SELECT FROM analyses WHERE "
         "analyses.team = kept.team AND analyses.idempotency_key = kept.idempotency_key)",
     )
+    same = "persons.analysis_id = kept_players.analysis_id AND persons.person = kept_players.person"
     for table in _OF_ANALYSES:
-        _run(present, f"INSERT INTO {table.name} ({_columns(table)}) SELECT {_columns(table)} FROM kept_{table.name}")
+        # Whoever is named has to be somebody of the backup's.
+        there = f" WHERE EXISTS (SELECT FROM persons WHERE {same})" if table is players else ""
+        columns = _columns(table)
+        _run(present, f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM kept_{table.name}{there}")
+
+
+def _forget_compared(present: Connection) -> None:
+    """What was told of players by rows that are not these any more: naming them again compares them anew."""
+    _run(
+        present,
+        "UPDATE players SET compared = NULL, basis = '{}' WHERE "
+        "analysis_id IN (SELECT id FROM named EXCEPT SELECT id FROM staying) "
+        "OR EXISTS (SELECT FROM unnest(basis) AS told (id) WHERE NOT EXISTS (SELECT FROM players AS other WHERE "
+        "other.analysis_id = told.id AND other.player = players.player))",
+    )
 
 
 def _say_again(present: Connection) -> None:
@@ -150,7 +186,8 @@ def _begin_anew(present: Connection) -> None:
 def _rows(table: Table, *, stays: bool) -> str:
     """A query of a table's rows of those analyses that stay, or of the others."""
     key = "id" if table is analyses else "analysis_id"
-    there = f"EXISTS (SELECT FROM staying WHERE staying.id = {table.name}.{key})"
+    which = "named" if table is players else "staying"
+    there = f"EXISTS (SELECT FROM {which} WHERE {which}.id = {table.name}.{key})"
     return f"SELECT {_columns(table)} FROM {table.name} WHERE {'' if stays else 'NOT '}{there}"
 
 
