@@ -42,6 +42,10 @@ def test_whoever_has_to_make_room_finds_what_is_under_way(
     assert code(bob.get("/v1/uploads", after="1")) == (400, "bad_parameter")
     listed = "SELECT DISTINCT subject, team FROM audit WHERE action = 'uploads.listed' ORDER BY subject"
     assert database.execute(listed).fetchall() == [("bob", "hawks"), ("root", "hawks")], "who saw names and senders"
+    assert root.shown(other)["filename"] == "run.mp4"
+    assert Sender(guarded, issuer, "eve", "bulls", "administrator").get(f"/v1/uploads/{other}").status_code == 404
+    read = "SELECT subject, team FROM audit WHERE action = 'upload.read' AND analysis_id = %s"
+    assert database.execute(read, [other]).fetchall() == [("root", "hawks")], "who saw one by its id"
     noted = [
         (one["subject"], one["analysis"])
         for one in root.get("/v1/audit").json()["entries"]

@@ -98,7 +98,10 @@ def _beginning_and_end(parts: Parts) -> list[Route]:
 
     async def get_upload(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.UPLOADER)
-        return JSONResponse(await _shown(parts, parts.uploads(caller), parameters.upload_id(request)))
+        upload = parameters.upload_id(request)
+        shown = await _shown(parts, parts.uploads(caller), upload)
+        await note(parts.trail, caller, Action.UPLOAD_READ, upload)
+        return JSONResponse(shown)
 
     async def give_up_upload(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.UPLOADER)

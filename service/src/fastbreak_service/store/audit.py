@@ -49,6 +49,7 @@ class Action(StrEnum):
     FOOTAGE_LINKED = "footage.linked"
     AUDIT_READ = "audit.read"
     UPLOADS_LISTED = "uploads.listed"
+    UPLOAD_READ = "upload.read"
     UPLOAD_BEGUN = "upload.begun"
     UPLOAD_GIVEN_UP = "upload.given_up"
     SENT = "analysis.sent"

@@ -1146,7 +1146,7 @@ export interface components {
             /** @description The `sub` of the person's token. */
             subject: string;
             /** @enum {string} */
-            action: "analyses.listed" | "analysis.read" | "measures.read" | "poses.read" | "events.read" | "findings.read" | "reviews.read" | "footage.linked" | "audit.read" | "uploads.listed" | "upload.begun" | "upload.given_up" | "analysis.sent" | "finding.reviewed" | "doubts.read" | "corrections.read" | "persons.corrected" | "players.read" | "player.named" | "player.unnamed" | "analysis.erased" | "person.erased" | "erasures.read" | "backup.taken_over";
+            action: "analyses.listed" | "analysis.read" | "measures.read" | "poses.read" | "events.read" | "findings.read" | "reviews.read" | "footage.linked" | "audit.read" | "uploads.listed" | "upload.read" | "upload.begun" | "upload.given_up" | "analysis.sent" | "finding.reviewed" | "doubts.read" | "corrections.read" | "persons.corrected" | "players.read" | "player.named" | "player.unnamed" | "analysis.erased" | "person.erased" | "erasures.read" | "backup.taken_over";
             /** Format: uuid */
             analysis: string | null;
             finding: number | null;
