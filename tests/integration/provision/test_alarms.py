@@ -44,6 +44,7 @@ WARNING = {
     "queue-age",
     "dead-letters",
     "failed-analyses",
+    "queue-errors",
     "nat-a",
     "nat-b",
     "waf-blocked",
@@ -372,7 +373,7 @@ def figures_of_what_is_not_there(world: World) -> Iterator[None]:
 
 
 class Queue:
-    """What the service says of its queue, again and again, and of analyses that fail while it is `stuck`."""
+    """What the service says of its queue, again and again, and of what fails while it is `stuck`."""
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         self.stuck = False
@@ -382,11 +383,16 @@ class Queue:
     def __enter__(self) -> Self:
         self._logs.create_log_group(logGroupName=QUEUE)
         self._logs.create_log_stream(logGroupName=QUEUE, logStreamName="inference")
-        properties = SERVICE["FailedAnalyses"]["Properties"]
+        for name in ("FailedAnalyses", "QueueErrors"):
+            self._measure(name, **SERVICE[name]["Properties"])
+        self._telling.start()
+        return self
+
+    def _measure(self, name: str, **properties: Any) -> None:
         [change] = properties["MetricTransformations"]
         self._logs.put_metric_filter(
             logGroupName=QUEUE,
-            filterName="FailedAnalyses",
+            filterName=name,
             filterPattern=properties["FilterPattern"],
             metricTransformations=[
                 {
@@ -396,8 +402,6 @@ class Queue:
                 }
             ],
         )
-        self._telling.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
@@ -405,7 +409,8 @@ class Queue:
 
     def _tell(self) -> None:
         while not self._ended.wait(1.0):
-            lines = [self._backlog(), *([{"event": "analysis failed", "code": "worker_died"}] if self.stuck else [])]
+            failed = [{"event": "analysis failed", "code": "worker_died"}, {"event": "no message received"}]
+            lines = [self._backlog(), *(failed if self.stuck else [])]
             now = round(time.time() * 1000)
             events = [{"timestamp": now, "message": json.dumps(line)} for line in lines]
             self._logs.put_log_events(logGroupName=QUEUE, logStreamName="inference", logEvents=events)
@@ -420,7 +425,7 @@ class Queue:
 
 @contextlib.contextmanager
 def stuck_queue(world: World) -> Iterator[None]:
-    """Videos wait, and their analyses fail."""
+    """Videos wait, their analyses fail, and workers are refused by the queue of messages."""
     world.queue.stuck = True
     yield
     world.queue.stuck = False

@@ -111,6 +111,22 @@ def test_an_analysis_without_a_result_is_counted(event, counted):
     assert 'log.warning("analysis failed"' in ending
 
 
+@pytest.mark.parametrize(
+    ("event", "source"),
+    [
+        ("message not sent", "messages/sending.py"),
+        ("no message received", "worker/messages.py"),
+        ("dead letters not erased", "api/dead_letters.py"),
+    ],
+)
+def test_what_the_queue_of_messages_refuses_is_counted(event, source):
+    filter_ = _as_called(FILTERS["QueueErrors"])
+    for told, counted in ((event, [1.0]), (f"{event} yet", [])):
+        assert [datum.value for datum in of_filter(filter_, json.dumps({"event": told, "reason": "x"}))] == counted
+    assert ALARMS["queue-errors"]["MetricName"] == metric_of("QueueErrors")
+    assert f'"{event}"' in (ROOT / "service" / "src" / "fastbreak_service" / source).read_text()
+
+
 def test_alarms_of_the_queue_read_what_the_service_tells():
     told = (ROOT / "service" / "src" / "fastbreak_service" / "api" / "backlog.py").read_text()
     [measured] = [query for query in ALARMS["queue-age"]["Metrics"] if "MetricStat" in query]
