@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._stack.prices import HOURLY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -171,12 +173,25 @@ def _definition(entry: Mapping[str, Any], task_definition: Mapping[str, Any], na
     own = {key: value for key, value in first.items() if key not in {"portMappings", "healthCheck"}}
     given = entry.get("environment") or {}
     kept = [variable for variable in own.get("environment") or [] if variable.get("name") not in given]
-    own["environment"] = [*kept, *({"name": key, "value": value} for key, value in given.items())]
+    told = {**_price(made), **given} if _metrics_namespace(task_definition) else given
+    own["environment"] = [*kept, *({"name": key, "value": value} for key, value in told.items())]
     if entry.get("command"):
         own["command"] = list(entry["command"])
     if entry.get("health_check"):
         own["healthCheck"] = {"command": list(entry["health_check"]), **_HEALTH_CHECK}
     return {**made, "containerDefinitions": [own, *others]}
+
+
+def _price(definition: Mapping[str, Any]) -> dict[str, str]:
+    """What an hour of such a task costs on demand, in millionths of a dollar, from which it tells what work costs."""
+    architecture = str((definition.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64").lower()
+    try:
+        vcpus, gib = int(definition["cpu"]) / 1024, int(definition["memory"]) / 1024
+        dollars = vcpus * HOURLY[f"fargate_{architecture}_vcpu"] + gib * HOURLY[f"fargate_{architecture}_gib"]
+    except (KeyError, ValueError):
+        # What is wrong with its size is said by those who check it, and without a price none is told.
+        return {}
+    return {"FASTBREAK_MICRODOLLARS_PER_HOUR": str(round(dollars * 1e6))}
 
 
 class FilterModule:

@@ -21,6 +21,7 @@ from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.worker import verdict, writing
 from fastbreak_service.worker.bell import EachSecond
 from fastbreak_service.worker.news import MOST
+from fastbreak_service.worker.telling import Stage
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from support.memory import WORK, Memory
 
@@ -76,6 +77,13 @@ def test_a_result_of_a_lease_that_was_lost_is_nobodys_and_the_video_stays(memory
 def test_work_that_has_ended_leaves_the_queue_and_the_video_is_put_aside(memory: Memory, *, mine: bool) -> None:
     memory.begun, memory.mine = False, mine
     assert heard(memory) == (["done", "retire"] if mine else ["done"])
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_what_a_video_took_is_told_once_its_result_is_kept(memory: Memory, *, mine: bool) -> None:
+    memory.mine = mine
+    heard(memory)
+    assert [(one.piece, one.frames, sorted(one.stages)) for one in memory.told] == [("whole", 1, sorted(Stage))] * mine
 
 
 @pytest.mark.parametrize(

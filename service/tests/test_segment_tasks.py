@@ -114,7 +114,7 @@ class Memory:
 
     async def join(self, job: Join) -> dict[str, Any]:
         self._note(f"join {[seen and Path(seen).read_text() for _, seen in job.parts]}")
-        return {"video": {"frames": 1800}, "persons": []}
+        return {"video": {"frames": 1800, "decode_errors": 0}, "persons": []}
 
     def cut(self, taken: Work, cut: list[Segment]) -> bool:
         self._note(f"cut {len(cut)}")

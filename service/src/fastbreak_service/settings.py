@@ -127,6 +127,8 @@ class WorkSettings:
     segment_seconds: float = 0.0
     queue: QueueSettings | None = None
     metrics_namespace: str = ""
+    microdollars_per_hour: int = 0
+    """What an hour of a worker costs, in millionths of a dollar; 0: that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         # A worker inside the process that takes videos in is told by it.
         queue=_queue(environment) if apart else None,
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
+        microdollars_per_hour=integer(environment, "MICRODOLLARS_PER_HOUR", 0, 0, 10**9),
     )
 
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from fastbreak_service.worker.bell import Bell
     from fastbreak_service.worker.protocol import Job
+    from fastbreak_service.worker.telling import Finished
 
-RESULT = {"video": {"frames": 1}, "persons": []}
+RESULT = {"video": {"frames": 1, "duration_seconds": 0.04, "decode_errors": 0}, "persons": []}
 WORK = Work(uuid.uuid4(), uuid.uuid4(), 1, 0, "")
 
 
@@ -47,6 +48,7 @@ class Memory:
     meanwhile: Callable[[], Awaitable[None]] | None = None
     away: list[Exception] = field(default_factory=list)
     announced: list[tuple[str, ...]] = field(default_factory=list)
+    told: list[Finished] = field(default_factory=list)
     unheard: bool = False
     uncounted: Exception | None = None
     on_empty: Callable[[], object] = lambda: None
@@ -163,5 +165,5 @@ class Memory:
 
     def loop(self, bell: Bell | None = None) -> WorkLoop:
         bell = bell or EachSecond()
-        ports = Ports(self, self, self, self, self, self, self.announce, bell)  # type: ignore[arg-type] # start is two things
+        ports = Ports(self, self, self, self, self, self, self.announce, bell, self.told.append)  # type: ignore[arg-type] # start is two things
         return WorkLoop(ports, Task(ports, Limits(), 3), 30, lambda: self.said.append("pulse"))

@@ -33,6 +33,7 @@ from fastbreak_service.worker.messages import Messages
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.pulse import Pulse
 from fastbreak_service.worker.task import Task
+from fastbreak_service.worker.telling import teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,8 @@ def assemble(
     records, bell = AnalysisStore(engine), _bell(settings, engine, footage)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
     queue = HeardQueue(engine, footage.place, settings.lease_seconds, settings.footage_days, bell)
-    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), SegmentStore(engine), announce, bell)
+    tell = teller(settings.metrics_namespace, settings.microdollars_per_hour)
+    ports = Ports(queue, records, footage, analyst, CoveringStore(engine), SegmentStore(engine), announce, bell, tell)
     task = Task(ports, settings.analysis.limits, settings.max_attempts, settings.segment_seconds)
     loop = WorkLoop(ports, task, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)

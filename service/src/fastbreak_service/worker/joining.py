@@ -15,6 +15,7 @@ from fastbreak_service.errors import AnalysisError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Join
+from fastbreak_service.worker.telling import Finished, Stage, Stopwatch
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
 
@@ -40,7 +41,7 @@ class Joining:
     def __init__(self, ports: Ports, endings: Endings, news: News, limits: Limits, most_failures: int) -> None:
         self._queue, self._segments, self._records = ports.queue, ports.segments, ports.records
         self._directory, self._analyst = ports.footage.directory, ports.analyst
-        self._endings, self._news = endings, news
+        self._endings, self._news, self._told = endings, news, ports.tell
         self._limits = limits
         self._most_failures = most_failures
 
@@ -102,13 +103,20 @@ class Joining:
         files = [None if one.code else Path(f"{stem}.{one.segment.number}.segment") for one in found]
         parts = [(one.segment, None if file is None else str(file)) for one, file in zip(found, files, strict=True)]
         job = Join(str(taken.analysis), parts, f"{stem}.csv", self._limits)
+        watch = Stopwatch()
         try:
-            for one, file in zip(found, files, strict=True):
-                if file is not None:
-                    await self._fetch(taken, one.segment.number, file)
-            result = await self._analyst.join(job)
+            with watch.of(Stage.FETCH):
+                for one, file in zip(found, files, strict=True):
+                    if file is not None:
+                        await self._fetch(taken, one.segment.number, file)
+            with watch.of(Stage.ANALYSE):
+                result = await self._analyst.join(job)
             result["missing"] = [_told(one) for one in found if one.code]
-            if await self._endings.finish(taken, result, job):
+            with watch.of(Stage.RECORD):
+                mine = await self._endings.finish(taken, result, job)
+            if mine:
+                # Frames and footage are its segments'.
+                self._told(Finished("joined", decode_errors=result["video"]["decode_errors"], stages=watch.seconds))
                 self._tell(taken, result)
         except OSError as error:
             log.warning("parts not written", analysis_id=str(taken.analysis), reason=str(error))

@@ -24,6 +24,7 @@ from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.store.team_analyses import SEGMENT_FORMS
 from fastbreak_service.worker import verdict
 from fastbreak_service.worker.protocol import INTERNAL, Look
+from fastbreak_service.worker.telling import Finished, Stage, Stopwatch
 from fastbreak_service.worker.verdict import MISSING, GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
 
@@ -50,7 +51,7 @@ class Looking:
     def __init__(self, ports: Ports, endings: Endings, limits: Limits, most_failures: int) -> None:
         self._queue, self._segments, self._records = ports.queue, ports.segments, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
-        self._endings, self._bell = endings, ports.bell
+        self._endings, self._bell, self._tell = endings, ports.bell, ports.tell
         self._limits = limits
         self._most_failures = most_failures
 
@@ -73,8 +74,10 @@ class Looking:
             await self._hand_back(taken, TryAgain(verdict.FAILURE_PAUSE_SECONDS, _BROKEN))
 
     async def _do(self, taken: Work, part: Part) -> None:
+        watch = Stopwatch()
         try:
-            video = await asyncio.to_thread(self._footage.fetch, taken.analysis)
+            with watch.of(Stage.FETCH):
+                video = await asyncio.to_thread(self._footage.fetch, taken.analysis)
         except FootageMissingError as error:
             log.error("video missing", analysis_id=str(taken.analysis), reason=str(error))  # noqa: TRY400
             await self._endings.give_up(taken, MISSING)
@@ -88,8 +91,13 @@ class Looking:
             str(taken.analysis), str(video), part.segment, str(seen), self._limits, SEGMENT_FORMS[taken.contract]
         )
         try:
-            frames, spent = await self._analyst.look(job, lambda *used: self._allow(taken, Used(*used)))
-            await self._keep(taken, seen, spent, frames)
+            with watch.of(Stage.ANALYSE):
+                frames, spent = await self._analyst.look(job, lambda *used: self._allow(taken, Used(*used)))
+            with watch.of(Stage.RECORD):
+                mine = await self._keep(taken, seen, spent, frames)
+            if mine:
+                footage = part.segment.end_seconds - part.segment.start_seconds
+                self._tell(Finished("segment", frames, footage, stages=watch.seconds))
         except AnalysisError as error:
             await self._judge(taken, error)
         finally:
@@ -104,12 +112,13 @@ class Looking:
             used = replace(used, waited_seconds=used.waited_seconds + _ASK_AGAIN_SECONDS)
         return found
 
-    async def _keep(self, taken: Work, seen: Path, spent: float, frames: int) -> None:
+    async def _keep(self, taken: Work, seen: Path, spent: float, frames: int) -> bool:
         if seen.stat().st_size > _MOST_BYTES:
             raise AnalysisError(INTERNAL, f"More was seen of it than the {_MOST_BYTES} bytes that are kept.")
         content = await asyncio.to_thread(seen.read_bytes)
         mine = await settle(lambda: self._segments.saw(taken, content, spent))
         self._log(taken, "segment finished" if mine else "segment no longer ours", frames=frames, bytes=len(content))
+        return mine
 
     async def _judge(self, taken: Work, error: AnalysisError) -> None:
         judged = verdict.after(error, taken, self._most_failures)

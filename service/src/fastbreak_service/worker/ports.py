@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastbreak_service.worker.announcing import untold
 from fastbreak_service.worker.bell import EachSecond
+from fastbreak_service.worker.telling import untold as nobody_told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fastbreak_service.worker.bell import Bell
     from fastbreak_service.worker.client import Allow
     from fastbreak_service.worker.protocol import Cover, Job, Join, Look
+    from fastbreak_service.worker.telling import Finished
 
 
 class Queue(Protocol):
@@ -179,3 +181,5 @@ class Ports:
     """Tells whoever waits for it how an analysis has ended."""
     bell: Bell = field(default_factory=EachSecond)
     """Says when to look for work."""
+    tell: Callable[[Finished], None] = nobody_told
+    """Tells what a finished piece of work took."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from fastbreak_service.worker.joining import Joining
 from fastbreak_service.worker.looking import Looking
 from fastbreak_service.worker.news import News
 from fastbreak_service.worker.protocol import INTERNAL, Job
+from fastbreak_service.worker.telling import Finished, Stage, Stopwatch
 from fastbreak_service.worker.verdict import MISSING, GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
 
@@ -45,7 +45,7 @@ class Task:
     def __init__(self, ports: Ports, limits: Limits, most_failures: int, segment_seconds: float = 0.0) -> None:
         self._queue, self._records, self._segments = ports.queue, ports.records, ports.segments
         self._footage, self._analyst = ports.footage, ports.analyst
-        self._bell = ports.bell
+        self._bell, self._tell = ports.bell, ports.tell
         self.news = News(ports.announce)
         self._endings = Endings(ports, self.news)
         self._covering = Covering(ports, limits, most_failures)
@@ -85,8 +85,10 @@ class Task:
         if hopeless := verdict.before(taken, self._most_failures):
             await self._endings.give_up(taken, hopeless)
             return
+        watch = Stopwatch()
         try:
-            video = await asyncio.to_thread(self._footage.fetch, taken.analysis)
+            with watch.of(Stage.FETCH):
+                video = await asyncio.to_thread(self._footage.fetch, taken.analysis)
         except FootageMissingError as error:
             log.error("video missing", analysis_id=str(taken.analysis), reason=str(error))  # noqa: TRY400
             await self._endings.give_up(taken, MISSING)
@@ -94,7 +96,7 @@ class Task:
             log.warning("video not fetched", analysis_id=str(taken.analysis), reason=str(error))
             await self._try_again(taken, TryAgain(verdict.STORAGE_PAUSE_SECONDS))
         else:
-            await self._analyse(taken, video)
+            await self._analyse(taken, video, watch)
 
     async def _not_begun(self, taken: Work) -> None:
         if await settle(lambda: self._records.ended(taken.analysis)):
@@ -105,16 +107,16 @@ class Task:
             # An attempt with this number or a later one has begun: the next that takes it has one more.
             await self._try_again(taken, TryAgain(verdict.FAILURE_PAUSE_SECONDS))
 
-    async def _analyse(self, taken: Work, video: Path) -> None:
+    async def _analyse(self, taken: Work, video: Path, watch: Stopwatch) -> None:
         measures = self._footage.directory / f"{taken.analysis}.{taken.token}.csv"
-        started = time.monotonic()
         job = Job(str(taken.analysis), str(video), str(measures), self._limits, self._segment_seconds)
         try:
-            result = await self._analyst.analyse(job)
+            with watch.of(Stage.ANALYSE):
+                result = await self._analyst.analyse(job)
             if isinstance(result, list):
                 await self._cut(taken, result)
             else:
-                await self._finish(taken, result, job, time.monotonic() - started)
+                await self._finish(taken, result, job, watch)
         except AnalysisError as error:
             judged = verdict.after(error, taken, self._most_failures)
             await (
@@ -133,16 +135,22 @@ class Task:
             there = [Message(SEGMENTS_CONTRACT, taken.analysis, segment.number) for segment in cut]
             await asyncio.to_thread(self._bell.more, there)
 
-    async def _finish(self, taken: Work, result: dict[str, Any], job: Job, seconds: float) -> None:
+    async def _finish(self, taken: Work, result: dict[str, Any], job: Job, watch: Stopwatch) -> None:
+        seconds = watch.seconds[Stage.ANALYSE]
         self.mean_seconds = 0.7 * self.mean_seconds + 0.3 * seconds
-        if not await self._endings.finish(taken, result, job):
+        with watch.of(Stage.RECORD):
+            mine = await self._endings.finish(taken, result, job)
+        if not mine:
             return
+        video = result["video"]
+        told = video["frames"], video["duration_seconds"], video["decode_errors"]
+        self._tell(Finished("whole", *told, stages=watch.seconds))
         metrics.ANALYSIS_SECONDS.observe(seconds)
         log.info(
             "analysis finished",
             analysis_id=str(taken.analysis),
             seconds=round(seconds, 3),
-            frames=result["video"]["frames"],
+            frames=video["frames"],
             persons=len(result["persons"]),
         )
         self.news.tell(taken.analysis)

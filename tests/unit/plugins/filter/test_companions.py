@@ -81,6 +81,29 @@ def test_a_worker_follows_what_the_service_says_of_its_queue_and_a_schedule() ->
     assert resting["scaling"]["rest_after_seconds"] == 60
 
 
+@pytest.mark.parametrize(
+    ("size", "price"),
+    [
+        ({"cpu": "2048", "memory": "4096"}, "98740"),
+        ({"cpu": "1024", "memory": "2048", "runtimePlatform": {"cpuArchitecture": "ARM64"}}, "39500"),
+        ({"cpu": "some", "memory": "2048"}, None),
+        ({"cpu": "1024", "memory": "2048", "runtimePlatform": {"cpuArchitecture": "RISCV"}}, None),
+        ({}, None),
+    ],
+)
+def test_a_worker_that_tells_metrics_knows_what_its_hour_costs(size: dict[str, object], price: str | None) -> None:
+    def told(namespace: str) -> str | None:
+        variables = [{"name": "FASTBREAK_METRICS_NAMESPACE", "value": namespace}]
+        definition = {"family": "f", **size, "containerDefinitions": [{"name": "inference", "environment": variables}]}
+        (made,) = companion_services([{"name": "worker"}], definition, "inference")
+        (container,) = made["task_definition"]["containerDefinitions"]
+        found = {each["name"]: each["value"] for each in container["environment"]}
+        return found.get("FASTBREAK_MICRODOLLARS_PER_HOUR")
+
+    assert told("Fastbreak/dev") == price
+    assert told("") is None
+
+
 def test_definition_of_the_service_is_left_alone() -> None:
     before = repr(DEFINITION)
     companion_services([WORKER, {"name": "mailer", "released": "after"}], DEFINITION, "inference")
