@@ -9,8 +9,8 @@
   it is frontal a camera is taken to stand within 15 degrees of the front. That moves a bent knee sideways in the
   picture, so the error of a knee's projection angle grows with its flexion, which the leg's foreshortening tells;
   beyond about 30 degrees of flexion it is not measured.
-* **Rate**: a moment is known to half a frame, in which the joint goes on turning; and what the filter changed at that
-  moment may have been motion.
+* **Rate**: what the filter changed at a moment may have been motion. At contact the joint begins to turn fast, so its
+  angle there is what the frames before lead to: the fewer and the more scattered they are, the larger its error.
 
 What the network does wrong in every frame alike is not in it. `tests/test_movement_errors.py` holds the bounds against
 synthetic figures of known angles, sizes, views, rates and noise.
@@ -19,6 +19,10 @@ synthetic figures of known angles, sizes, views, rates and noise.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastbreak_service.movement.series import Doubles
 
 LOWEST_HEIGHT = 150.0
 """In pixels: below it noise alone makes more than 11 degrees of a knee's or a hip's angle."""
@@ -55,9 +59,20 @@ def lean(height: float) -> float:
     return math.hypot(math.degrees(_SURE * noise(height) / _TRUNK), _SAGITTAL_DEGREES)
 
 
-def turning(before: float, after: float) -> float:
-    """Of an angle at a moment that is known to half a frame, from the angles one frame before and after it."""
-    return abs(after - before) / 4
+def continued(samples: Doubles, angles: Doubles, height: float) -> tuple[float, float]:
+    """What angles before a moment (samples < 0) lead to at it (0) on a straight line, and the error of that.
+
+    The moment is known to half a sample. Angles that scatter more than noise would have them widen the error.
+    """
+    middle = float(samples.mean())
+    apart = samples - middle
+    slope = float(apart @ angles / (apart @ apart))
+    level = float(angles.mean())
+    left = angles - level - slope * apart
+    scatter = _SURE * math.sqrt(float(left @ left) / max(1, len(left) - 2))
+    spread = math.sqrt(1 / len(samples) + middle**2 / float(apart @ apart))
+    error = math.hypot(max(joint(height), scatter) * spread, _SAGITTAL_DEGREES, slope / 2)
+    return level - slope * middle, error
 
 
 def projection(height: float, leg: float) -> float:

@@ -5,8 +5,10 @@
 
 From the side (sagittal view), angles in the plane of the image as `vision.angles` defines them:
 
-* **knee flexion at contact**, and at its **peak** from contact to .1 s after the deepest frame; **excursion** is their
-  difference; **peak hip flexion** likewise;
+* **knee flexion at contact**: what the last .1 s of the fall lead to at the moment of contact, on a straight line
+  through what was seen; the filter, and the frame after the moment, would mix in how the knee gives way;
+* its **peak** from contact to .1 s after the deepest frame; **excursion** is their difference; **peak hip flexion**
+  likewise;
 * **trunk lean**: from the vertical at the deepest frame, forward or backward alike.
 
 From the front:
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
 _AFTER_SECONDS = 0.1
 _ENOUGH = 0.8
 """The share of a stretch's frames in which a joint must be seen for a peak in it."""
+_BEFORE_SECONDS, _FEWEST = 0.1, 3
+"""Of a fall, whose angles tell the one at contact, and the fewest frames of it."""
+_NEAR = 0.25
+"""Parts of a frame before the moment of contact in which the foot may be on the ground already."""
 _SIDES = (Side.LEFT, Side.RIGHT)
 _VIEWS = {
     Name.KNEE_FLEXION_AT_CONTACT: (View.SAGITTAL,),
@@ -64,6 +70,7 @@ class _Scene:
 
     motion: Motion
     contact: int
+    moment: float
     deepest: int
     last: int
     view: View
@@ -77,7 +84,7 @@ def measures(motion: Motion, fall: Fall, view: View) -> list[Value]:
     """Every measure of a landing, in the order of `Name`."""
     last = min(len(motion.times) - 1, fall.deepest + round(_AFTER_SECONDS * motion.rate))
     height = float(motion.height[fall.deepest])
-    scene = _Scene(motion, fall.contact, fall.deepest, last, view, height)
+    scene = _Scene(motion, fall.contact, fall.moment, fall.deepest, last, view, height)
     knees = [_knee(scene, side) for side in (0, 1)]
     projections = [_refused_or(scene, Name.KNEE_PROJECTION_ANGLE, side) or _projection(scene, side) for side in (0, 1)]
     return [
@@ -125,7 +132,7 @@ _WHY = {
     Reason.VIEW: "the knee is bent too far for a camera that may stand 15 degrees off the front",
     Reason.SIZE: "the body is too small",
     Reason.DOUBT: "the errors of both sides add up",
-    Reason.RATE: "the joint turns too fast for so few frames a second",
+    Reason.RATE: "too few frames a second for how fast the joint turns and how small the body is",
 }
 
 
@@ -187,13 +194,15 @@ def _at_contact(scene: _Scene, side: int) -> Value:
     name = Name.KNEE_FLEXION_AT_CONTACT
     if refused := _refused_or(scene, name, side):
         return refused
-    value = _flexion(scene, _KNEE, side, scene.contact)
-    around = [max(0, scene.contact - 1), min(len(scene.motion.times) - 1, scene.contact + 1)]
-    before, after = (_flexion(scene, _KNEE, side, sample) for sample in around)
-    if not (math.isfinite(value) and math.isfinite(before) and math.isfinite(after)):
-        return _unseen(scene, name, side, [*around, scene.contact])
-    error = math.hypot(_error(scene, _KNEE, side, scene.contact), errors.turning(before, after))
-    return _found(scene, name, side, value, error, scene.contact, Reason.RATE)
+    end = math.ceil(scene.moment - _NEAR)
+    begin = max(0, min(math.ceil(scene.moment - _BEFORE_SECONDS * scene.motion.rate), end - _FEWEST))
+    before = range(begin, end)
+    values = np.array([_flexion(scene, _KNEE, side, sample, raw=True) for sample in before], np.float64)
+    there = np.flatnonzero(np.isfinite(values))
+    if len(there) < max(_FEWEST, _ENOUGH * len(before)):
+        return _unseen(scene, name, side, [*before, scene.contact])
+    value, error = errors.continued((there + begin - scene.moment).astype(np.float64), values[there], scene.height)
+    return _found(scene, name, side, max(0.0, value), error, scene.contact, Reason.RATE)
 
 
 def _deepest(scene: _Scene, rows: list[int]) -> bool:

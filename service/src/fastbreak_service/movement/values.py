@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-DEFINITIONS = 1
+DEFINITIONS = 2
 """How measures of landings are defined. Raise it with each change: values of other definitions are not compared."""
 MOST_EVENTS = 2000
 """Of a clip. Ten players who land twenty times a minute have as many in ten minutes."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _DEFINITIONS = f"""Knee flexion: 180° less the angle hip, knee, ankle; a straight leg is 0. Hip flexion: the same
 of shoulder, hip and knee.
 
+Knee flexion at contact: what the last 0.1 s before it lead to at the moment of contact, on a straight line.
+
 Knee projection angle: between the line from hip to knee, prolonged, and the line from knee to ankle, at the deepest
 frame, seen from the front; positive when the knee is nearer to the other leg.
 
