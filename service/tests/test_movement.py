@@ -18,7 +18,7 @@ from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.review import review
 from fastbreak_service.movement.sampling import HIGHEST_RATE
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import Jump, Landing, Legs, Name, Reason, Side, Status, Value, View
+from fastbreak_service.movement.values import Jump, Landing, Legs, Name, Reason, Side, Status, Unit, Value, View
 from support.figures import GRAVITY, LEG, METRES, Camera, Drop, Leap, Stance, film, running, squatting
 
 if TYPE_CHECKING:
@@ -179,6 +179,32 @@ def test_a_finding_needs_three_landings_that_clear_the_reference_by_more_than_th
         assert [one.contact_frame for one in finding.shown] == [landing.contact_frame for landing in landings]
         assert finding.reference.citation
         assert finding.reference.population
+
+
+@pytest.mark.parametrize(
+    ("differences", "limit", "above", "clear", "words"),
+    [
+        (
+            (25, 30, 28),
+            13,
+            True,
+            3,
+            "For review: above 13 (the left larger) by more than its error in 3 of 3 landings.",
+        ),
+        ((-25, -30, -28), -13, False, 3, "For review: below -13 (the right larger) by more than its error in 3 of 3"),
+        ((25, -30, 28), 13, True, 2, "Clears 13 (the left larger) by more than its error in 2 of 3 landings."),
+        ((-25, 30, -28, 26), 13, True, 2, "Clears 13 (the left larger) by more than its error in 2 of 4 landings."),
+    ],
+)
+def test_a_difference_counts_to_one_side_at_a_time(
+    differences: tuple[float, ...], limit: float, above: bool, clear: int, words: str
+) -> None:
+    name, landing = Name.PEAK_KNEE_FLEXION_DIFFERENCE, landing_of(Drop(), Camera())
+    taken = [Value(name, Side.BOTH, Unit.DEGREE, float(value), 8.0, 70, None, "") for value in differences]
+    (found,) = findings([dataclasses.replace(landing, measures=[value]) for value in taken])
+    assert found.words.startswith(words)
+    assert (found.reference.limit, found.reference.above) == (limit, above)
+    assert sum(one.clears for one in found.shown) == clear
 
 
 def test_a_landing_on_one_leg_is_not_held_against_landings_on_two() -> None:
