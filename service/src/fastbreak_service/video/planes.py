@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastbreak_service.video.tone import FORMAT, is_bright, shown
 from fastbreak_service.vision.picture import GREEN_BLUE_RED, Colour, Picture, luma_chroma
 
 if TYPE_CHECKING:
@@ -32,12 +33,16 @@ def upright(frame: VideoFrame, size: tuple[int, int], turn: Orientation) -> Pict
     `size` is one at which pixels are square. Angles measured on pixels that are not square would be wrong.
     """
     colour = GREEN_BLUE_RED
-    if _as_it_is(frame, size, turn):
+    bright = is_bright(frame)
+    if bright:
+        frame = frame.reformat(*size, format=FORMAT, threads=1)
+    elif _as_it_is(frame, size, turn):
         colour = _colour(frame)
     else:
         # On one thread: with several, FFmpeg's seams between their shares may stay unset.
         frame = frame.reformat(*size, format="gbrp", threads=1)
-    first, second, third = (turn.apply(_values(frame, place)) for place in range(3))
+    values = _toned if bright else _values
+    first, second, third = (turn.apply(values(frame, place)) for place in range(3))
     return Picture((first, second, third), colour)
 
 
@@ -57,6 +62,12 @@ def _as_it_is(frame: VideoFrame, size: tuple[int, int], turn: Orientation) -> bo
 def _colour(frame: VideoFrame) -> Colour:
     full = frame.format.name.startswith("yuvj") or int(frame.color_range) == _FULL_RANGE
     return luma_chroma(*_WEIGHTS.get(int(frame.colorspace), _BT601), full_range=full)
+
+
+def _toned(frame: VideoFrame, place: int) -> Bytes:
+    plane = frame.planes[place]
+    rows = np.frombuffer(plane, "<u2").reshape(-1, plane.line_size // 2)
+    return shown(rows[: plane.height, : plane.width])
 
 
 def _values(frame: VideoFrame, place: int) -> Bytes:
