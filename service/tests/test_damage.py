@@ -123,3 +123,23 @@ def test_stretches_are_told_and_no_more_than_so_many() -> None:
     assert told[0] == (1, 2)
     assert len(told) == MOST_REMARKS
     assert told[-1][1] == 4 * MOST_REMARKS
+
+
+def test_what_an_edit_list_cuts_off_is_neither_shown_nor_damage(tmp_path: Path) -> None:
+    """As `-ss` with `-c copy` leaves it: packets before the beginning are there to be decoded, and not to be shown."""
+    source, path = written(tmp_path / "source.mp4", bf="0"), tmp_path / "v.mp4"
+    cut = {"use_editlist": "1", "avoid_negative_ts": "disabled"}
+    with av.open(str(source)) as read, av.open(str(path), "w", options=cut) as made:
+        stream = made.add_stream_from_template(read.streams.video[0])
+        for packet in read.demux(video=0):
+            if packet.pts is not None and packet.dts is not None and packet.time_base is not None:
+                earlier = round(5 / 30 / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - earlier, packet.dts - earlier, stream
+                made.mux(packet)
+    assert b"elst" in path.read_bytes()
+    reader, whole = VideoReader(path, Limits()), list(VideoReader(source, Limits()))
+    frames = list(reader)
+    assert len(frames) == 25
+    assert all(frame.whole for frame in frames)
+    assert reader.facts().decode_errors == 0
+    assert (frames[0].picture.planes[0] == whole[5].picture.planes[0]).all()
