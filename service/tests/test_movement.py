@@ -150,7 +150,7 @@ def test_knees_that_fall_inward_have_a_positive_angle_from_the_front_and_from_be
     still = film(lambda _time: Stance(0, 15, inward), 1.0, Camera(turn=turn))
     moved = motion(still, 60)
     assert moved is not None
-    found = measures(moved, Fall(20, 30, 20.0, 0.0, Legs.DOUBLE, 2.0), View.FRONTAL)
+    found = measures(moved, Fall(20, 30, 20.0, 0.0, Legs.DOUBLE, 2.0, (29, 31)), View.FRONTAL)
     values = [value for value in found if value.measure is Name.KNEE_PROJECTION_ANGLE]
     assert [value.side for value in values] == [Side.LEFT, Side.RIGHT]
     for value in values:

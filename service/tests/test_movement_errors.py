@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
 
 import numpy as np
 import pytest
@@ -13,11 +15,14 @@ import pytest
 from fastbreak_service.movement import errors
 from fastbreak_service.movement.review import review
 from fastbreak_service.movement.series import ANKLE, HIP, KNEE
-from fastbreak_service.movement.values import Landing, Name, Side
+from fastbreak_service.movement.values import Landing, Name, Reason, Side, Value
 from fastbreak_service.vision.angles import flexion
-from support.figures import Camera, Drop, Stance, film, seen
+from support.figures import GRAVITY, LEG, Camera, Drop, Stance, film, seen
 
 SEEDS = range(2)
+CONTACT = 1.003
+WHOLE = 2 * LEG * (math.cos(math.radians(10)) - math.cos(math.radians(45))) / math.sqrt(2 * GRAVITY * 0.4)
+"""Seconds from contact to the deepest."""
 LARGE = 300
 """In pixels: from here on the errors of two angles together leave a difference of them."""
 
@@ -67,6 +72,35 @@ def test_a_knee_at_contact_is_told_without_how_it_gives_way_after() -> None:
         (landing,) = [event for event in events if isinstance(event, Landing)]
         at_contact = [value.value for value in landing.measures if value.measure is Name.KNEE_FLEXION_AT_CONTACT]
         assert at_contact == pytest.approx([20, 20], abs=1.5)
+
+
+def lands_and_leans(time: float, speed: float) -> Stance:
+    """A drop in which the trunk goes on leaning forward, by `speed` degrees a second, and the hips rise again."""
+    after = time - CONTACT
+    stance = Drop(contact=CONTACT)(min(time, CONTACT + WHOLE))
+    risen = min(1.0, max(0.0, after - WHOLE) / 0.6)
+    knees = stance.knees - (stance.knees - 20) * (1 - math.cos(math.pi * risen)) / 2
+    return dataclasses.replace(stance, knees=knees, lean=10 + speed * min(max(after, 0.0), 0.4))
+
+
+@pytest.mark.parametrize("rate", [30, 120])
+def test_a_trunk_that_goes_on_leaning_has_the_doubt_about_the_deepest_frame_in_its_error(rate: int) -> None:
+    found: dict[float, list[Value]] = {}
+    for speed in (0.0, 100.0, 200.0):
+        for seed in range(4):
+            moves = functools.partial(lands_and_leans, speed=speed)
+            events, _ = review(film(moves, 2.2, Camera(rate=rate, noise=2.4, seed=seed)), rate)
+            (landing,) = [event for event in events if isinstance(event, Landing)]
+            found.setdefault(speed, []).extend(v for v in landing.measures if v.measure is Name.TRUNK_LEAN)
+    for speed, values in found.items():
+        measured = [(v.value, v.error) for v in values if v.value is not None and v.error is not None]
+        assert all(abs(value - 10 - speed * WHOLE) <= error for value, error in measured), speed
+        assert all(
+            "which is the deepest" in v.words and v.not_measurable is Reason.DOUBT for v in values if not v.value
+        )
+    still, turning = ([v.error or math.inf for v in found[speed]] for speed in (0.0, 100.0))
+    assert max(still) < 7 < min(turning)
+    assert max(turning) < math.inf
 
 
 @pytest.mark.parametrize("knees", [5, 15, 25])

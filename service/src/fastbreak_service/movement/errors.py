@@ -11,6 +11,7 @@
   beyond about 30 degrees of flexion it is not measured.
 * **Rate**: what the filter changed at a moment may have been motion. At contact the joint begins to turn fast, so its
   angle there is what the frames before lead to: the fewer and the more scattered they are, the larger its error.
+* **Moment**: which frame is the deepest is known to some, and what their values differ by is in the error (`measures`).
 
 What the network does wrong in every frame alike is not in it. `tests/test_movement_errors.py` holds the bounds against
 synthetic figures of known angles, sizes, views, rates and noise.

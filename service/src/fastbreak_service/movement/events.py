@@ -71,7 +71,10 @@ _GOES_DOWN, _FALLS_FASTER = 0.6, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """A landing by samples: first with a foot on the ground, lowest hips, and the moment of contact in parts of one."""
+    """A landing by samples: first with a foot on the ground, lowest hips, and the moment of contact in parts of one.
+
+    `lowest`: the first and the last sample of which nothing tells that the hips were not at their lowest there.
+    """
 
     contact: int
     deepest: int
@@ -79,6 +82,7 @@ class Fall:
     level: float
     legs: Legs
     speed: float
+    lowest: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +185,12 @@ def _landing(course: _Course, fast: tuple[int, int]) -> Fall | None:
         return None
     earliest = min(known, key=lambda found: found.at)
     contact = min(len(hips) - 1, math.ceil(earliest.at - 0.25))
-    deepest = _deepest(course.seen, body, contact, motion.rate)
+    lowest = _lowest(course.seen, body, contact, motion.rate)
+    deepest = int(lowest[len(lowest) // 2])
     if not motion.low.one_scene(first - search, max(last, deepest)) or _runs_down(speed, contact, motion.rate):
         return None
-    return Fall(contact, deepest, earliest.at, earliest.level, _legs(course, stops, deepest, body), float(speed[peak]))
+    legs, span = _legs(course, stops, deepest, body), (int(lowest[0]), int(lowest[-1]))
+    return Fall(contact, deepest, earliest.at, earliest.level, legs, float(speed[peak]), span)
 
 
 def _runs_down(speed: Doubles, contact: int, rate: float) -> bool:
@@ -204,15 +210,17 @@ def _foot_stop(foot: Doubles, first: int, last: int, rate: float, body: float) -
     return found if found and found.speed * rate / body >= FOOT_FAST else None
 
 
-def _deepest(hips: Doubles, body: float, contact: int, rate: float) -> int:
+def _lowest(hips: Doubles, body: float, contact: int, rate: float) -> npt.NDArray[np.int64]:
+    """The samples in which hips are as low as they get, as far as that can be told."""
     part = hips[contact : contact + round(_DEEPEST_SECONDS * rate)]
     if not np.isfinite(part).any():
-        return contact
+        return np.array([contact])
     risen = np.flatnonzero(np.fmax.accumulate(part) - part > _RISEN * body)
     down = part[: risen[0]] if len(risen) else part
     nearly = np.flatnonzero(down >= np.nanmax(down) - _TREMBLING * body)
     nearly = nearly[nearly <= nearly[0] + _HELD_SECONDS * rate]
-    return contact + int(nearly[len(nearly) // 2])
+    samples: npt.NDArray[np.int64] = contact + nearly
+    return samples
 
 
 def _legs(course: _Course, stops: list[Stop | None], deepest: int, body: float) -> Legs:

@@ -20,6 +20,9 @@ From the front:
   markers on the trochanters, which are further apart than the network's hips: the figures are not comparable.
 * **trunk lean**: to either side.
 
+What is measured at the deepest frame differs in those of which nothing tells that they are less deep. By how much is in
+the error.
+
 Left less right, of peak knee flexion and of the projection angle, where both were measured.
 """
 
@@ -27,6 +30,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +42,7 @@ from fastbreak_service.vision.angles import flexion
 from fastbreak_service.vision.angles import lean as lean_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fastbreak_service.movement.events import Fall
     from fastbreak_service.movement.series import Doubles, Motion
@@ -73,6 +77,7 @@ class _Scene:
     moment: float
     deepest: int
     last: int
+    lowest: tuple[int, int]
     view: View
     height: float
 
@@ -84,7 +89,7 @@ def measures(motion: Motion, fall: Fall, view: View) -> list[Value]:
     """Every measure of a landing, in the order of `Name`."""
     last = min(len(motion.times) - 1, fall.deepest + round(_AFTER_SECONDS * motion.rate))
     height = float(motion.height[fall.deepest])
-    scene = _Scene(motion, fall.contact, fall.moment, fall.deepest, last, view, height)
+    scene = _Scene(motion, fall.contact, fall.moment, fall.deepest, last, fall.lowest, view, height)
     knees = [_knee(scene, side) for side in (0, 1)]
     projections = [_refused_or(scene, Name.KNEE_PROJECTION_ANGLE, side) or _projection(scene, side) for side in (0, 1)]
     return [
@@ -115,19 +120,27 @@ def _none(name: Name, side: int | None, reason: Reason, words: str) -> Value:
 
 
 def _found(  # noqa: PLR0913, PLR0917 - a value is all of this
-    scene: _Scene, name: Name, side: int | None, value: float, error: float, sample: int, why: Reason = Reason.SIZE
+    scene: _Scene,
+    name: Name,
+    side: int | None,
+    value: float,
+    error: float,
+    sample: int,
+    why: Reason = Reason.SIZE,
+    because: str = "",
 ) -> Value:
-    """A value, or `why` its error is too large for one."""
+    """A value, or `why` its error is too large for one; `because` says it otherwise than usual."""
     unit = Unit.PERCENT if name is Name.KNEE_SEPARATION else Unit.DEGREE
     most = errors.LARGEST_PERCENT_ERROR if unit is Unit.PERCENT else errors.LARGEST_ERROR
     if error > most:
         sign = "%" if unit is Unit.PERCENT else " degrees"
-        words = f"The error would be {error:.0f}{sign}, more than {most:.0f}: {_WHY[why]}."
+        words = f"The error would be {error:.0f}{sign}, more than {most:.0f}: {because or _WHY[why]}."
         return _none(name, side, why, words)
     whose = Side.BOTH if side is None else _SIDES[side]
     return Value(name, whose, unit, round(value, 2), round(error, 2), scene.frame(sample), None, "")
 
 
+_MOVING = "the body goes on moving in the frames of which nothing tells which is the deepest"
 _WHY = {
     Reason.VIEW: "the knee is bent too far for a camera that may stand 15 degrees off the front",
     Reason.SIZE: "the body is too small",
@@ -211,14 +224,33 @@ def _deepest(scene: _Scene, rows: list[int]) -> bool:
     return bool(there and not scene.motion.bridged[scene.deepest, rows].any())
 
 
+def _at_deepest(  # noqa: PLR0913, PLR0917 - as a value
+    scene: _Scene, name: Name, side: int | None, of: Callable[[Doubles], float], error: float, why: Reason = Reason.SIZE
+) -> Value:
+    """What landmarks say in the deepest frame. Which it is is known to some frames, in which the body goes on turning.
+
+    The most by which these and their neighbours differ from it is in the error.
+    """
+    smooth, (first, last) = scene.motion.smooth, scene.lowest
+    around = np.array([of(points) for points in smooth[max(0, first - 1) : last + 2]], np.float64)
+    value = of(smooth[scene.deepest])
+    left_open = float(np.nanmax(np.abs(around - value)))
+    found = scene, name, side, value, math.hypot(error, left_open), scene.deepest
+    return _found(*found, Reason.DOUBT, _MOVING) if left_open > error else _found(*found, why)
+
+
 def _lean(scene: _Scene) -> Value:
     name, rows = Name.TRUNK_LEAN, [HIP, HIP + 1, SHOULDER, SHOULDER + 1]
     if not _deepest(scene, rows):
         return _unseen(scene, name, None, [scene.deepest])
-    value = lean_of(*scene.motion.smooth[scene.deepest, rows])
-    if value is None:
+    if lean_of(*scene.motion.smooth[scene.deepest, rows]) is None:
         return _unseen(scene, name, None, [scene.deepest])
-    return _found(scene, name, None, abs(value), errors.lean(scene.height), scene.deepest)
+    return _at_deepest(scene, name, None, _leaning, errors.lean(scene.height))
+
+
+def _leaning(points: Doubles) -> float:
+    value = lean_of(*points[[HIP, HIP + 1, SHOULDER, SHOULDER + 1]])
+    return math.nan if value is None else abs(value)
 
 
 def _projection(scene: _Scene, side: int) -> Value:
@@ -228,8 +260,8 @@ def _projection(scene: _Scene, side: int) -> Value:
     points = scene.motion.smooth[scene.deepest]
     hip, knee, ankle = points[rows]
     leg = float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
-    value = projection_angle(points, side)
-    return _found(scene, name, side, value, errors.projection(scene.height, leg), scene.deepest, Reason.VIEW)
+    error = errors.projection(scene.height, leg)
+    return _at_deepest(scene, name, side, partial(projection_angle, side=side), error, Reason.VIEW)
 
 
 def projection_angle(points: Doubles, side: int) -> float:
@@ -246,9 +278,14 @@ def _separation(scene: _Scene) -> Value:
     name, rows = Name.KNEE_SEPARATION, [KNEE, KNEE + 1, HIP, HIP + 1]
     if not _deepest(scene, rows):
         return _unseen(scene, name, None, [scene.deepest])
-    left, right, hip, other = scene.motion.smooth[scene.deepest, rows]
-    ratio = float(np.linalg.norm(left - right) / max(1.0, float(np.linalg.norm(hip - other))))
-    return _found(scene, name, None, 100 * ratio, errors.separation(scene.height, ratio), scene.deepest)
+    percent = _apart(scene.motion.smooth[scene.deepest])
+    return _at_deepest(scene, name, None, _apart, errors.separation(scene.height, percent / 100))
+
+
+def _apart(points: Doubles) -> float:
+    """The knees' distance in percent of the hips'."""
+    left, right, hip, other = points[[KNEE, KNEE + 1, HIP, HIP + 1]]
+    return float(100 * np.linalg.norm(left - right) / max(1.0, float(np.linalg.norm(hip - other))))
 
 
 def _difference(scene: _Scene, name: Name, both: list[Value]) -> Value:

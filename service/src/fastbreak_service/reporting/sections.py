@@ -40,7 +40,8 @@ own, and on the floor the angle is another. Deceleration: from 1.7 body heights 
 View: told from how wide the shoulders look beside the trunk. Sagittal is within about 16° of a side view; frontal
 cannot be told from 30° off the front.
 
-Errors hold 95 % of what noise, view and frame rate do to synthetic figures. A measure whose error would be over
+Errors hold 95 % of what noise, view, frame rate and the moments of contact and of the deepest frame do to synthetic
+figures. A measure whose error would be over
 {errors.LARGEST_ERROR:g}° is none, and so is one of a body under {errors.LOWEST_HEIGHT:g} pixels.
 
 For review: the value is beyond its reference by more than its error in at least three landings, and in more than half
