@@ -22,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.prices import
 from benchmarks import machine
 from benchmarks.errors import BenchmarkError
 from benchmarks.league.calendar import Assumed, Clip, clips
+from benchmarks.league.limits import raised
 from benchmarks.league.queue import Outcome, Simulation, Work
 from benchmarks.league.scaling import Policy
 from tools.command_line import parser
@@ -121,6 +122,8 @@ def report(assumed: Assumed, worker: Worker, work: Work, maximum: int) -> Iterat
             f"| {name} | {outcome.most} | {_waits(outcome)} | {busy / outcome.paid:.0%} | {outcome.lost / busy:.1%} "
             f"| {usd / assumed.weeks:.0f} | {100 * usd / minutes:.3f} |"
         )
+    yield "\nRaise in ecs_rollout_environment, beside tasks_maximum, FASTBREAK_MAX_UPLOAD_BYTES and connections:"
+    yield from raised(assumed, work.seconds * worker.vcpu, outcomes[f"scaled, 0 to {maximum}"])
 
 
 def _scaled(work: Work, policy: Policy, arriving: Sequence[Clip], maximum: int) -> dict[str, Outcome]:

@@ -40,12 +40,16 @@ class Outcome:
     """Task-seconds."""
     lost: float = 0.0
     """Task-seconds of work that was begun and stopped."""
+    queued: int = 0
+    """Clips that waited at once with no task at any piece of them, at most."""
 
 
 @dataclass
 class _Clip:
     at: float
     left: int
+    held: int = 0
+    """Its pieces at which a task is."""
 
 
 @dataclass
@@ -73,7 +77,7 @@ class Simulation:
         self._idle: deque[_Task] = deque()
         self._events: list[tuple[float, int, str, object]] = []
         self._order, self._numbers = itertools.count(), itertools.count()
-        self._arriving = 0
+        self._arriving = self._queued = 0
         self.outcome = Outcome()
 
     def run(self, clips: Sequence[Clip]) -> Outcome:
@@ -100,6 +104,7 @@ class Simulation:
         self._arriving -= 1
         pieces = max(1, math.ceil(clip.minutes / self._work.piece_minutes))
         whole = _Clip(clip.at, pieces)
+        self._queue(whole)
         for _ in range(pieces):
             self._waiting.append(_Piece(whole, clip.minutes * self._work.seconds / pieces))
         self._hand_out(now)
@@ -129,13 +134,26 @@ class Simulation:
         if task.piece:
             self.outcome.lost += now - task.began
             self._waiting.appendleft(task.piece)
+            self._let_go(task.piece.clip)
             task.piece = None
+
+    def _queue(self, clip: _Clip) -> None:
+        """Nobody is at it, and somebody has to be."""
+        if clip.left and not clip.held:
+            self._queued += 1
+            self.outcome.queued = max(self.outcome.queued, self._queued)
+
+    def _let_go(self, clip: _Clip) -> None:
+        clip.held -= 1
+        self._queue(clip)
 
     def _hand_out(self, now: float) -> None:
         while self._waiting and self._idle:
             task = self._idle.popleft()
             if task.number in self._tasks:
                 task.piece, task.began = self._waiting.popleft(), now
+                self._queued -= task.piece.clip.held == 0
+                task.piece.clip.held += 1
                 self._at(now + task.piece.seconds, "finished", (task, task.piece))
 
     def _finished(self, now: float, what: tuple[_Task, _Piece]) -> None:
@@ -146,6 +164,7 @@ class Simulation:
         self._idle.append(task)
         self.outcome.waits.append(task.began - piece.clip.at)
         piece.clip.left -= 1
+        self._let_go(piece.clip)
         if piece.clip.left == 0:
             self.outcome.ready.append(now - piece.clip.at)
         self._hand_out(now)

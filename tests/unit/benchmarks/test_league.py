@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.league.__main__ import Worker, main
 from benchmarks.league.calendar import HOUR, MINUTE, Assumed, Clip, clips, sessions
-from benchmarks.league.queue import Simulation, Work
+from benchmarks.league.limits import raised, shipped
+from benchmarks.league.queue import Outcome, Simulation, Work
 from benchmarks.league.scaling import Policy, Scaler
 
 
@@ -39,6 +40,25 @@ def test_fixed_tasks_by_hand() -> None:
     assert outcome.ready == [160, 260]
     assert outcome.waits == [60, 160]
     assert (outcome.paid, outcome.most, outcome.lost) == (260, 1, 0)
+
+
+def test_clips_of_which_nobody_has_a_piece_are_counted_by_hand() -> None:
+    # A task works from 60 s on: until then all three wait, and then those that it is not at.
+    clips = [Clip(0, 10), Clip(0, 10), Clip(30, 10)]
+    assert Simulation(Work(seconds=10), Policy.fixed(1)).run(clips).queued == 3
+    # One that has a task at any of its pieces does not wait.
+    assert Simulation(Work(seconds=10, piece_minutes=5), Policy.fixed(2)).run([Clip(60, 10), Clip(61, 10)]).queued == 1
+
+
+def test_what_the_service_refuses_as_shipped_is_told() -> None:
+    assert (shipped("MAX_DURATION_SECONDS"), shipped("QUEUE_SIZE")) == (600, 50)
+    told = list(raised(Assumed(clip_minutes=30), 250, Outcome(queued=51)))
+    assert told == [
+        "FASTBREAK_MAX_DURATION_SECONDS: 1800 seconds in a clip; more than 600 are refused as shipped",
+        "FASTBREAK_MAX_WORK_SECONDS: 7500 processor seconds of work in a clip; more than 1800 are refused as shipped",
+        "FASTBREAK_QUEUE_SIZE: 51 clips that wait at once; more than 50 are refused as shipped",
+    ]
+    assert list(raised(Assumed(clip_minutes=6), 250, Outcome(queued=50))) == []
 
 
 def test_pieces_of_a_clip_are_worked_on_at_once() -> None:
