@@ -22,7 +22,8 @@ else unknown.
 A **jump** begins with the hips rising at 1.15 body heights a second or more; **take-off** is the last frame before the
 later foot leaves the ground. It ends with a landing within 1.5 s; without one it is none, for landmarks that are about
 to be lost rise too. Its flight is known only when the person was seen in between. Height is g t²/8, only where both
-levels are equal within .05 body heights. Each end is known to half a frame, so flight to one frame.
+levels are equal within .05 body heights. Each end is known to half a frame, so flight to one frame,
+but to no less than .012 s.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ _HELD_SECONDS = 0.15
 _LONGEST_FLIGHT_SECONDS = 1.5
 _SAME_LEVEL = 0.05
 _GRAVITY = 9.81
+_LEAST_FLIGHT_ERROR = 0.012
+"""In seconds, at any rate: what the fits of both ends leave open of figures with noise, 200 to 600 pixels high."""
 _APART_SECONDS = 0.3
 _FALL_SECONDS, _STEP_SECONDS = 0.35, 0.4
 """How long a fall of 60 cm is before its contact, and a bit more than a runner's step, over which hips bounce."""
@@ -275,7 +278,8 @@ def _jump(course: _Course, takeoff: Stop, rise: float, body: float, landings: li
     ):
         words = "The person was not seen all the way between take-off and landing."
         return Jump("jump", *begun, landed, None, None, None, None, Reason.GAP, words)
-    flight, error = end.moment / motion.rate - seconds, 1 / min(_rate_before(motion, sample), rate_of(motion, end))
+    flight = end.moment / motion.rate - seconds
+    error = max(_LEAST_FLIGHT_ERROR, 1 / min(_rate_before(motion, sample), rate_of(motion, end)))
     timed = landed, round(flight, 4), round(error, 4)
     if abs(end.level - takeoff.level) > _SAME_LEVEL * body:
         words = "Take-off and landing are not at one level, so flight time gives no height."
