@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .history import accepted, kept, since_accepted
-from .values import ASSETS, INDEX, STORE, Manifest, SiteFile, manifest_key
+from .values import INDEX, Manifest, SiteFile, manifest_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,8 +37,9 @@ class SitePlan:
 
     ``send``: files with a hash in their names; ``store``: the others, for rollbacks; ``show``: the others, at their own
     names, `INDEX` last; ``invalidate``: addresses; ``verify``: files that are asked for through the distribution;
-    ``forget``: keys that no kept version names; ``leave``: addresses of such, whether or not a run that was killed has
-    deleted their files. ``conflicts``: names that stand for another content already.
+    ``forget``: keys that no kept version names, and those where the content lies of a version that is kept no more;
+    ``leave``: addresses under which caches may have such a content, whether or not its file is deleted already.
+    ``conflicts``: names that stand for another content already.
     """
 
     version: str
@@ -68,7 +69,7 @@ def plan(version: str, target: Manifest, state: State, keep: int) -> SitePlan:
     """What makes the site show *target* as *version*."""
     newest = state.history[0] if state.history else None
     send = _to_send(target, state)
-    gone = _gone(target, state, keep)
+    parting = _parting(target, state, keep)
     show = _to_show(target, state)
     return SitePlan(
         version,
@@ -84,8 +85,8 @@ def plan(version: str, target: Manifest, state: State, keep: int) -> SitePlan:
         show=show,
         invalidate=addresses(file.path for file in show),
         verify=_to_verify(target, {*send, *show}, state),
-        forget=tuple(sorted(gone & state.listing.keys())),
-        leave=addresses(key for key in gone if not key.startswith((ASSETS, STORE))),
+        forget=tuple(sorted(parting.keys & state.listing.keys())),
+        leave=addresses(file.path for file in parting.shown),
         conflicts=tuple(file.path for file in target.files if file.immutable and _is_other(file, state)),
     )
 
@@ -141,16 +142,38 @@ def _to_verify(target: Manifest, touched: set[SiteFile], state: State) -> tuple[
     return tuple(file for file in target.files if file.path == INDEX or file in touched or file not in verified)
 
 
-def _gone(target: Manifest, state: State, keep: int) -> frozenset[str]:
-    """What versions named that are kept no more. Whatever no version named is somebody else's, and stays."""
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """What becomes of the versions that are kept no more: keys that go, and files that nothing may serve any longer."""
+
+    keys: frozenset[str] = frozenset()
+    shown: tuple[SiteFile, ...] = ()
+
+
+def _parting(target: Manifest, state: State, keep: int) -> _Parting:
+    """What versions named that are kept no more. Whatever no version named is somebody else's, and stays.
+
+    That a kept version names a page does not say whose page is served: that version may never have been shown, and
+    then the bucket or a cache has one that names what is deleted. So what is served is told by its content. What
+    *target* names is another matter: by now it is shown, and what caches had of it is invalidated.
+    """
     staying = kept(state.history, target.digest, keep)
     manifests = {**state.manifests, target.digest: target}
     if not staying <= manifests.keys():
         # Nobody knows what a version needs whose list of files is lost.
-        return frozenset()
+        return _Parting()
     named = {key for digest in staying for key in manifests[digest].keys}
     gone = {key for digest in manifests.keys() - staying for key in manifests[digest].keys}
-    return frozenset(gone - named)
+    held = {file for digest in staying for file in manifests[digest].files}
+    past = {file for digest in manifests.keys() - staying for file in manifests[digest].files if not file.immutable}
+    shown = {file for file in past - held if file.path not in target.by_path()}
+    theirs = {(file.path, file.md5) for file in held}
+    stale = {
+        file.path
+        for file in shown
+        if (found := state.listing.get(file.path)) and found.etag == file.md5 and (file.path, file.md5) not in theirs
+    }
+    return _Parting(frozenset(gone - named | stale), tuple(shown))
 
 
 def addresses(paths: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import json
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.run import release
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._site.fakes import Killed, World, request
@@ -60,6 +60,14 @@ def run(world: World, build: dict[str, str] | None, kill_at: int) -> bool:
     return True
 
 
+#: A page that the version after lacks, and that caches keep.
+ABOUT = {"assets/a-x.js": "x", "about.html": '{"assets/a-x.js": "x"}', "index.html": '{"assets/a-x.js": "x"}'}
+BARE = {"index.html": "{}"}
+
+
+# A run is killed before it shows its own such page, and another after, before caches forget the one of before.
+@example([(ABOUT, -1), (BARE, -1), ({**BARE, "about.html": "{}"}, 2)], {**BARE, "a.txt": "x"})
+@example([(ABOUT, -1), (BARE, -1), ({**BARE, "about.html": "{}"}, 3)], {**BARE, "a.txt": "x"})
 @given(st.lists(st.tuples(st.none() | builds(), st.integers(-1, 25)), min_size=1, max_size=6), builds())
 def test_no_page_lacks_what_it_names_whatever_is_killed_when(
     runs: list[tuple[dict[str, str] | None, int]], last: dict[str, str]
