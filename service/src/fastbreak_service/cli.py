@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: `serve`, `work`, `migrate`, `rotate`, `restored`, `analyze FILE`, `correct FOLDER` and others.
+"""The command line: `serve`, `work`, `migrate`, `rotate`, `letters`, `analyze FILE`, `correct FOLDER` and others.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
 2 the command or a setting is wrong; 75 a service could not be asked; 130 interrupted.
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from fastbreak_service import settings as config
 from fastbreak_service.analyze_options import add_analyze_options, add_correct_options, problem_of
 from fastbreak_service.environment import SettingsError
+from fastbreak_service.letters_options import add_letters_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "rotate", help="give the API, and the workers, another database user and password each"
     ).set_defaults(run=_rotate)
+    _add_letters(commands.add_parser("letters", help="list, forget or give back work that was given up"))
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     add_analyze_options(analyze)
     analyze.set_defaults(run=_analyze)
@@ -79,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _version() -> str:
     return os.environ.get("FASTBREAK_VERSION") or "unreleased"
+
+
+def _add_letters(letters: argparse.ArgumentParser) -> None:
+    add_letters_options(letters)
+    letters.set_defaults(run=_letters)
 
 
 def _add_golden(golden: argparse.ArgumentParser) -> None:
@@ -205,6 +212,13 @@ def _rotate(_: argparse.Namespace) -> int:
     from fastbreak_service.administering import administer  # noqa: PLC0415
 
     return administer(settings, "given another password", _rotated)
+
+
+def _letters(options: argparse.Namespace) -> int:
+    settings = config.work_settings(os.environ, apart=True)
+    from fastbreak_service.lettering import command  # noqa: PLC0415 - the other commands start faster without it
+
+    return command(options, settings)
 
 
 def _restored(arguments: argparse.Namespace) -> int:
