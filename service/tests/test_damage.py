@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from fastbreak_service.analysis import analyse
+from fastbreak_service.movement.review import review
+from fastbreak_service.movement.values import Landing, Name, Reason
 from fastbreak_service.segments.cutting import segments
 from fastbreak_service.segments.joining import Part, join
 from fastbreak_service.segments.looking import look
@@ -21,6 +23,7 @@ from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.packets import packets
 from support import clips
+from support.figures import Camera, Drop, film
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +116,14 @@ def test_nobody_is_seen_in_damaged_pictures(person_clip: Path, vision: PoseModel
     of_parts = join(parts, Limits(), lambda _: None, joined.append)
     assert {s.frame for s in joined} == {*range(10), *range(20, 30)}
     assert [remark.kind for remark in of_parts.video.remarks] == [Remarked.DAMAGED]
+
+
+def test_nothing_is_measured_in_a_deepest_frame_beside_a_gap() -> None:
+    drop = Drop(contact=1.0, height=0.4, deepest=90)
+    (landing,) = review(film(drop, 2.0, Camera(400, 60, 90, 1), hidden=range(65, 90)), 60)[0]
+    assert isinstance(landing, Landing)
+    (lean,) = (value for value in landing.measures if value.measure is Name.TRUNK_LEAN)
+    assert (lean.value, lean.not_measurable) == (None, Reason.GAP)
 
 
 def test_stretches_are_told_and_no_more_than_so_many() -> None:

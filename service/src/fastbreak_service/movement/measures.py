@@ -149,8 +149,13 @@ _WHY = {
 }
 
 
+def _breaks_off(scene: _Scene) -> bool:
+    """Whether the hips were lost between contact and soon after the deepest frame, for longer than is bridged."""
+    return bool(np.isnan(scene.motion.raw[scene.contact : scene.last + 1, HIP : HIP + 2]).any())
+
+
 def _unseen(scene: _Scene, name: Name, side: int | None, samples: Sequence[int]) -> Value:
-    if scene.motion.sighted[list(samples)].all():
+    if scene.motion.sighted[list(samples)].all() and not _breaks_off(scene):
         return _none(name, side, Reason.OCCLUSION, "A joint that it needs was hidden, or not seen surely enough.")
     return _none(name, side, Reason.GAP, "The person was not seen all the time.")
 
@@ -219,7 +224,9 @@ def _at_contact(scene: _Scene, side: int) -> Value:
 
 
 def _deepest(scene: _Scene, rows: list[int]) -> bool:
-    """Whether landmarks were measured in the deepest frame."""
+    """Whether landmarks were measured in the deepest frame, and nothing deeper may be in a gap."""
+    if _breaks_off(scene):
+        return False
     there = np.isfinite(scene.motion.smooth[scene.deepest, rows]).all()
     return bool(there and not scene.motion.bridged[scene.deepest, rows].any())
 
