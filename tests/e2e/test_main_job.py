@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -320,6 +321,17 @@ def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox
     seen = json.dumps(read_again) + shown_of_tasks(platform)
     for password in passwords(platform):
         assert password not in seen
+
+
+def test_dead_letters_are_listed_and_one_that_is_none_is_told(finished: Run, sandbox_name: str) -> None:
+    assert finished.code == 0, finished.text
+    listed = run_playbook("dev", sandbox_name, "playbooks/letters.yml")
+    assert listed.returncode == 0, listed.stdout + listed.stderr
+    assert "dead letters: " in listed.stdout
+    stray = f"ids={uuid.uuid4()}"
+    forgot = run_playbook("dev", sandbox_name, "playbooks/letters.yml", "-e", "verb=forget", "-e", stray)
+    assert forgot.returncode == 2
+    assert "there is none of that id" in " ".join((forgot.stdout + forgot.stderr).split())
 
 
 def test_a_backup_is_tried_in_a_second_instance_that_goes_again(finished: Run, sandbox_name: str) -> None:

@@ -63,6 +63,8 @@ RUN = {
     "playbooks/history.yml": (JOB, '"history"'),
     "playbooks/history.yml -e page": (JOB, '"history"'),
     "playbooks/judge.yml": (DEMO, "playbooks/judge.yml"),
+    "playbooks/letters.yml": (JOB, "playbooks/letters.yml"),
+    "playbooks/letters.yml -e verb -e ids": (JOB, '"verb=forget"'),
     "playbooks/promote.yml -e version": (DEMO, "playbooks/promote.yml"),
     "playbooks/publish.yml": (DEMO, "playbooks/publish.yml"),
     "playbooks/publish.yml -e publish_source": ("extensions/molecule/publish/converge.yml", "publish_source"),
