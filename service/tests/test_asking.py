@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from fastbreak_service.api.asking import ask, ask_in_turn
+from fastbreak_service.api.asking import MOST_OF_TEAM, InTurn, ask
 from fastbreak_service.api.errors import ApiError
 
 
@@ -26,7 +26,9 @@ def test_one_after_the_other_is_computed_and_all_else_is_answered_meanwhile() ->
         return number
 
     async def run() -> list[int]:
-        asked = [asyncio.create_task(ask_in_turn(60, compute, number)) for number in range(40)]
+        in_turn = InTurn()
+        teams = [f"team {number // MOST_OF_TEAM}" for number in range(40)]
+        asked = [asyncio.create_task(in_turn.ask(team, 60, compute, number)) for number, team in enumerate(teams)]
         await asyncio.sleep(0)
         # With the threads of all other questions they would be more than there are.
         assert await ask(30, lambda: "read") == "read"
@@ -45,16 +47,17 @@ def test_who_waits_for_too_long_is_told_so_and_what_has_not_begun_never_does() -
         go.wait(60)
 
     async def run() -> None:
-        first = asyncio.create_task(ask_in_turn(60, compute, 1))
+        in_turn = InTurn()
+        first = asyncio.create_task(in_turn.ask("first", 60, compute, 1))
         while not begun:
             await asyncio.sleep(0)
         with pytest.raises(ApiError) as refused:
-            await ask_in_turn(0.01, compute, 2)
+            await in_turn.ask("other", 0.01, compute, 2)
         assert (refused.value.status, refused.value.code) == (503, "busy")
         assert refused.value.headers["retry-after"] == "30"
         go.set()
         await first
-        await ask_in_turn(60, compute, 3)
+        await in_turn.ask("other", 60, compute, 3)
 
     asyncio.run(run())
     assert begun == [1, 3]

@@ -17,6 +17,7 @@ import pytest
 from fastbreak_service.api.completing import Completion
 from fastbreak_service.api.cutting import MOST_PARTS, part_bytes, part_sizes
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.api.sharing import Line
 from fastbreak_service.api.uploading import read_new
 from fastbreak_service.footage.ports import FootageMissingError
 from fastbreak_service.identity.caller import ANYBODY
@@ -98,7 +99,7 @@ def completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     ) -> tuple[tuple[int, str], Stored]:
         stored = Stored(tmp_path, size)
         settings = SimpleNamespace(work=SimpleNamespace(version="1"), scratch_bytes=100)
-        intake: Any = SimpleNamespace(place=place, gate=AsyncExitStack())
+        intake: Any = SimpleNamespace(place=place, gate=Line(2, 20, "videos to be checked"))
         parts = SimpleNamespace(footage=stored, settings=settings, uploads=lambda _: rows)
         completion = Completion(cast("Any", parts), intake)
         monkeypatch.setattr(completion, "_check", looked_at)

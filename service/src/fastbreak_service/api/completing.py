@@ -9,6 +9,7 @@ Each step can be repeated: whoever is killed in the middle leaves what the next 
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -73,8 +74,9 @@ class Completion:
             with within_quota():
                 await ask(CALLER_SECONDS, uploads.expect, new)
             # What is put together takes room until it is accepted or refused: so it has a place before that.
-            async with self._intake.place(caller):
-                async with self._intake.gate:
+            async with AsyncExitStack() as held:
+                async with self._intake.gate.turn(caller.team):
+                    await held.enter_async_context(self._intake.place(caller))
                     await self._look_at(row)
                 with within_quota():
                     sent = await ask(CALLER_SECONDS, uploads.accept, new)

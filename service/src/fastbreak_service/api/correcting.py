@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
-from fastbreak_service.api.asking import CALLER_SECONDS, ask, ask_in_turn, note
+from fastbreak_service.api.asking import CALLER_SECONDS, InTurn, ask, note
 from fastbreak_service.api.bodies import bad_body, json_object
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.errors import AnalysisError
@@ -49,6 +49,7 @@ _FROM_ANEW = "Send the video again, where nothing is withdrawn yet, or the part 
 
 def correction_routes(parts: Parts) -> list[Route]:
     """The routes of one analysis's corrections."""
+    in_turn = InTurn()
 
     async def list_corrections(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)
@@ -74,7 +75,8 @@ def correction_routes(parts: Parts) -> list[Route]:
         except ClientDisconnect:
             return Response(status_code=499)
         try:
-            outcome = await ask_in_turn(CALLER_SECONDS, parts.corrections(caller).add, analysis, said, before, key)
+            add = parts.corrections(caller).add
+            outcome = await in_turn.ask(caller.team, CALLER_SECONDS, add, analysis, said, before, key)
         except (AnalysisError, UncorrectableError, TooMuchError, ReviewedMeanwhileError, KeyReusedError) as error:
             raise refused(error) from error
         if outcome is None:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import uuid
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +20,7 @@ from fastbreak_service import metrics
 from fastbreak_service.api import parameters, upload
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError, not_checked, rejected
+from fastbreak_service.api.sharing import Line
 from fastbreak_service.api.storing import move
 from fastbreak_service.api.using import within_quota
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from fastbreak_service.store.team_analyses import Sent, TeamAnalyses
 
 _PROBES_AT_ONCE = 2
+MOST_OF_TEAM = 20
+"""Videos of one team that are checked or wait for it: refused ones count in no quota."""
 # When workers are apart, nobody here knows how long they take.
 _USUAL_SECONDS = 10
 log = structlog.get_logger()
@@ -50,7 +53,7 @@ log = structlog.get_logger()
 class Intake:
     """Takes videos in, at most as many as the queue has places for. Lives on one event loop.
 
-    `gate` is passed by few at once: a check takes disk and processor.
+    `gate` is passed by few at once, teams in turn: a check takes disk and processor. Who waits at it has no place yet.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -59,7 +62,7 @@ class Intake:
         self._usage = parts.usage
         self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
         self._inside, self._sender = parts.loop, parts.sender
-        self.gate = asyncio.Semaphore(_PROBES_AT_ONCE)
+        self.gate = Line(_PROBES_AT_ONCE, MOST_OF_TEAM, "videos to be checked")
         # By teams, who have a place in the queue before there is a record of it.
         self._reserved: Counter[str] = Counter()
         self._taken_back: set[asyncio.Task[None]] = set()
@@ -112,6 +115,7 @@ class Intake:
         if await _sent(analyses, key) is not None:
             return
         try:
+            self.gate.check(caller.team)
             await self._check_queue(caller, 1)
             await self._check_quota(caller, request.headers.get("content-length", ""))
         except ApiError:
@@ -135,8 +139,9 @@ class Intake:
 
     async def _accept(self, new: NewAnalysis, arrived: Path, caller: Caller) -> Sent:
         """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
-        async with self.place(caller):
-            async with self.gate:
+        async with AsyncExitStack() as held:
+            async with self.gate.turn(caller.team):
+                await held.enter_async_context(self.place(caller))
                 await self.check(arrived)
             await self._store_video(new.id, arrived)
             with within_quota():

@@ -235,7 +235,7 @@ def _reviews() -> Object:
 
 
 def _corrections() -> Object:
-    refused = (404, 408, 409, 412, 413, 415, 422, 428)
+    refused = (404, 408, 409, 412, 413, 415, 422, 428, 429)
     listed = getting(
         "listCorrections",
         "What was said of who is who, newest first",

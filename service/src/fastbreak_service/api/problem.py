@@ -25,7 +25,7 @@ TOLD = {
     416: "The range lies outside of the video.",
     422: "The video cannot be analysed, or something else was sent under its key.",
     428: "The header `If-Match` is missing.",
-    429: "The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way.",
+    429: "The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once.",
     431: "The headers are too large.",
     500: "The service failed on this request.",
     503: "The service cannot do it at the moment.",

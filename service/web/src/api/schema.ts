@@ -2269,7 +2269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3025,6 +3025,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
+            429: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "retry-after": components["headers"]["retry-after"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The headers are too large. */
             431: {
                 headers: {
@@ -3296,7 +3308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -4634,7 +4646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -5242,7 +5254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -5564,7 +5576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too much is asked, arrives or is on its way at once. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
