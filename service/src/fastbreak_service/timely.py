@@ -110,13 +110,16 @@ def _connected(host: str, port: int, left: Callable[[], float]) -> socket.socket
         raise OSError(f"{host!r} is no name of a host") from error
     problem = OSError(f"{host!r} has no address")
     for place, (family, kind, protocol, _name, address) in enumerate(found):
-        sock = socket.socket(family, kind, protocol)
+        sock = None
         try:
+            # A machine without IPv6 cannot even make a socket for such an address.
+            sock = socket.socket(family, kind, protocol)
             sock.settimeout(left() / (len(found) - place))
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
-            sock.close()
+            if sock:
+                sock.close()
             problem = error
         else:
             return sock

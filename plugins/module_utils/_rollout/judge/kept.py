@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from .windows import Window
 
 
+# What a gate asks for. By the first name collections of before looked for it, which take over tallies that they cannot
+# work with: it is read, and written by the other, so that they measure anew.
+_ASKED, _ASKS = "asked", "asks"
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """Where a run ended by request, as ``until`` (`wait_until`) said: at a share of the users, and at which pauses."""
@@ -107,7 +112,7 @@ def restored(window: Window, earlier: Earlier) -> Window | None:
 def gone_on_with(window: Window, earlier: Earlier) -> Window | None:
     """*window* with what its gate had seen *earlier*, wherever that was; None if it cannot be taken over."""
     kept = earlier.tallies.get(window.gate.name)
-    if not kept or kept.get("asked") != asked_of(window.gate):
+    if not kept or kept.get(_ASKS, kept.get(_ASKED)) != asked_of(window.gate):
         return None
     try:
         kind = type(window.tally)
@@ -127,7 +132,7 @@ def asked_of(gate: Gate[Any]) -> str:
 
 def _written(window: Window, settled_seconds: float) -> dict[str, Any]:
     return {
-        "asked": asked_of(window.gate),
+        _ASKS: asked_of(window.gate),
         "tally": fields_to_plain(window.tally),
         "started_at": window.started_at,
         "successes": window.successes,

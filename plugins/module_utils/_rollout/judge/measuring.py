@@ -82,6 +82,11 @@ class Measuring:
             self._session.say(f"going on with what an earlier run measured in {seconds:.0f} s at {told}{measured}")
         self._windows = tuple(found or window for window, found in zip(self._windows, again, strict=True))
 
+    @property
+    def awaits_earlier(self) -> bool:
+        """Whether there is what another run measured, and none of it is taken over yet."""
+        return self._earlier is not None
+
     def standing(self, left: Left | None) -> str:
         """How the release stands, for a run that goes on with it. *left* is where one ended by request, if any did."""
         return write_standing(self.phase, self.settled_seconds or 0.0, len(self.passed), self._windows, left)

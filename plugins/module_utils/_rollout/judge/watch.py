@@ -164,6 +164,9 @@ class Watch:
 
     def _keep(self, decision: Decision) -> None:
         self._keep_due = self._session.monotonic() + _KEEP_SECONDS
+        if self._measuring.awaits_earlier:
+            # What the record keeps is still all that is known.
+            return
         standing = self._measuring.standing(self._steering.left)
         with self._measuring.time.standing_still():
             self._keeps(Standing(decision.measurements, self._look.progress, standing))

@@ -122,6 +122,27 @@ def test_each_address_of_a_host_has_its_share_of_the_time(monkeypatch: pytest.Mo
         connection.close()
 
 
+def test_an_address_of_a_family_that_this_machine_does_not_have_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = socket.socket
+
+    def without_ipv6(family: int = -1, *rest: Any, **how: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return made(family, *rest, **how)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        there, kind = listening.getsockname(), (socket.SOCK_STREAM, 0, "")
+        found = [(socket.AF_INET6, *kind, ("::1", there[1], 0, 0)), (socket.AF_INET, *kind, there)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_how: found)
+        monkeypatch.setattr(socket, "socket", without_ipv6)
+        connection = TimelyConnection(urlsplit("http://two.example/"), seconds=60, now=_real().monotonic)
+        connection.connect()
+        connection.close()
+        found.pop()
+        with pytest.raises(OSError, match="family not supported"):
+            connection.connect()
+
+
 @pytest.mark.parametrize("host", ["a" * 70 + ".example", "no-such-host.invalid"])
 def test_what_has_no_address_is_an_error_of_the_network(host: str) -> None:
     connection = TimelyConnection(urlsplit(f"http://{host}/"), seconds=60, now=_real().monotonic)

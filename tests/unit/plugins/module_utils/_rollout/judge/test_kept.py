@@ -98,6 +98,18 @@ def test_a_gate_that_asks_for_something_else_measures_anew(gate: HttpGate) -> No
     assert restored(begun(gate), earlier) is None
 
 
+def test_collections_that_look_for_a_tally_of_their_own_find_none_and_theirs_is_read() -> None:
+    standing = json.loads(written())
+    kept = standing["windows"]["ready"]
+    assert "asked" not in kept
+    kept["asked"] = kept.pop("asks")
+    earlier = read_standing(json.dumps(standing), (PASSED, NOW))
+    assert earlier
+    taken = restored(begun(), earlier)
+    assert taken
+    assert taken.tally == TALLY
+
+
 def test_a_comparison_with_the_running_version_goes_on() -> None:
     gate = replace(GATE, maximum_latency_increase=1.0)
     tally = replace(
@@ -127,7 +139,7 @@ def test_nothing_mistyped_counts(name: str, value: Any) -> None:
     assert restored(begun(), earlier) is None
 
 
-@pytest.mark.parametrize("name", ["samples", "failures", "statuses", "successes", "started_at", "tally", "asked"])
+@pytest.mark.parametrize("name", ["samples", "failures", "statuses", "successes", "started_at", "tally", "asks"])
 def test_nothing_counts_of_which_something_is_missing(name: str) -> None:
     standing = json.loads(written())
     kept = standing["windows"]["ready"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.observation import Look, Observer
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
@@ -65,6 +66,24 @@ def test_what_was_measured_of_a_stage_counts_for_the_run_that_goes_on_there(worl
     assert [line for line in world.lines if "going on with what an earlier run measured" in line]
     ready = next(gate for gate in newest(world).gates if gate.gate == "ready")
     assert ready.samples > 100
+
+
+def test_a_run_that_dies_before_it_saw_the_release_leaves_what_was_kept(
+    world: ShiftingWorld, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(world, ports)
+    kill_after(world, ports, 80, version="1.1.0", **CANARY)
+    before = newest(world)
+
+    def away(_observer: Observer, last: Look, _rules: object = ()) -> Look:
+        return replace(last, problem="the network is down", unseen=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Observer, "look", away)
+        kill_after(world, ports, LOCK_SECONDS + 40, version="1.1.0", owner="next@here:9:cccc", **CANARY)
+    after = newest(world)
+    assert before.measuring
+    assert (after.measuring, after.gates) == (before.measuring, before.gates)
 
 
 def test_what_is_measured_is_kept_while_it_is(world: ShiftingWorld, ports: Ports) -> None:
