@@ -85,6 +85,7 @@ options:
           - When it must have reached a verdict, counted from the beginning of the stage. For V(ROLLING) that is when
             ECS has completed the deployment. Not given, 60 more than the gate needs at least, for V(command) and
             V(webhook) 60 more for each of O(gates[].consecutive_successes), and 1800 for V(approval). At most a week.
+            It leaves time for the looks, every O(poll_interval_seconds).
           - It must not be below O(gates[].initial_delay_seconds) and O(gates[].bake_seconds) together, nor below the
             delay and O(gates[].consecutive_successes) times O(gates[].interval_seconds), or the timeout of a
             V(command) or V(webhook) with the looks at it.

@@ -174,7 +174,7 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     it measures every ``interval_seconds`` (0: with every look), for ``bake_seconds`` at least. Its verdict has to be
     HEALTHY after ``consecutive_successes`` measurings in a row, by ``deadline_seconds``. ``dry_run``: its verdict is
     recorded and decides nothing. ``running_version_may_fail``: a release is not refused since the gate fails on what
-    runs before it.
+    runs before it. ``deadline_given``: the deadline is the user's, and no other will do.
     """
 
     #: The name of the kind in the option ``kind``.
@@ -210,6 +210,7 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     stages: tuple[Stage, ...] = tuple(Stage)
     bake_seconds: float = 30.0
     deadline_seconds: float = 120.0
+    deadline_given: bool = True
     initial_delay_seconds: float = 0.0
     interval_seconds: float = 0.0
     consecutive_successes: int = 1

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._common.amount import amount
+from .settings import SPARE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +27,17 @@ _MOST_SUCCESSES = 1000
 def gates_at(gates: Iterable[Gate[Any]], stage: Stage) -> tuple[Gate[Any], ...]:
     """Those of *gates* that are asked at *stage*."""
     return tuple(gate for gate in gates if stage in gate.stages)
+
+
+def looked_at(gate: Gate[Any], poll_seconds: float) -> Gate[Any]:
+    """*gate* where the deployment is looked at every *poll_seconds*: a deadline that was not given leaves time for it.
+
+    Times that cannot be are left to `gate_problems`.
+    """
+    least = _least_seconds(gate, poll_seconds)
+    if gate.deadline_given or not gate.deadline_seconds < least < LONGEST_SECONDS:
+        return gate
+    return replace(gate, deadline_seconds=min(least + SPARE_SECONDS, LONGEST_SECONDS))
 
 
 def gate_problems(gate: Gate[Any], poll_seconds: float) -> list[str]:
@@ -62,26 +75,37 @@ def _time_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
 def _deadline_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
     delay, deadline = gate.initial_delay_seconds, gate.deadline_seconds
     delayed = f"initial_delay_seconds {delay:g} and " if delay else ""
-    pause = max(gate.interval_seconds, poll_seconds if gate.watches or not gate.interval_seconds else 0.0)
-    # It continues with the look that finds the deployment there; no others before that are sure.
-    least = pause * (gate.consecutive_successes - gate.continues)
+    pause, times = _pause(gate, poll_seconds), gate.consecutive_successes - gate.continues
     if deadline < delay + gate.bake_seconds:
         yield f"deadline_seconds is below {delayed}bake_seconds, so it could never pass."
     elif gate.aside_seconds > 0 and isfinite(gate.aside_seconds):
         yield from _aside_problems(gate, delayed, poll_seconds)
-    elif deadline < delay + least:
+    elif deadline < _least_seconds(gate, poll_seconds):
         paced_by = "interval_seconds" if gate.interval_seconds >= pause else "poll_interval_seconds"
         yield (
-            f"deadline_seconds {deadline:g} is below {delayed}{amount(gate.consecutive_successes, 'time')} {pause:g} s "
+            f"deadline_seconds {deadline:g} is below {delayed}{amount(times, 'time')} {pause:g} s "
             f"(consecutive_successes and {paced_by}), so that it would refuse good releases. Raise it, or leave it out."
         )
+
+
+def _pause(gate: Gate[Any], poll_seconds: float) -> float:
+    return max(gate.interval_seconds, poll_seconds if gate.watches or not gate.interval_seconds else 0.0)
+
+
+def _least_seconds(gate: Gate[Any], poll_seconds: float) -> float:
+    """After how long it can have passed at the earliest, by its measurings alone."""
+    times, delay = gate.consecutive_successes, gate.initial_delay_seconds
+    if gate.aside_seconds > 0 and isfinite(gate.aside_seconds):
+        # Each is begun at a look, and seen to have ended at another one.
+        return delay + times * max(gate.aside_seconds, gate.interval_seconds) + (2 * times - 1) * poll_seconds
+    # It continues with the look that finds the deployment there; no others before that are sure.
+    return delay + _pause(gate, poll_seconds) * (times - gate.continues)
 
 
 def _aside_problems(gate: Gate[Any], delayed: str, poll_seconds: float) -> Iterator[str]:
     """A deadline that comes before runs can have ended that may take so long."""
     times, longest = gate.consecutive_successes, max(gate.aside_seconds, gate.interval_seconds)
-    # Each is begun at a look, and seen to have ended at another one.
-    least = gate.initial_delay_seconds + times * longest + (2 * times - 1) * poll_seconds
+    least = _least_seconds(gate, poll_seconds)
     if gate.deadline_seconds < least:
         yield (
             f"deadline_seconds {gate.deadline_seconds:g} is below {delayed}{amount(times, 'run')} of up to "

@@ -15,8 +15,8 @@ from ..stages import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What a deadline leaves beyond the least time that a gate needs, when it is not given: for each run of what is aside.
-_SPARE_SECONDS = 60.0
+#: What a deadline leaves beyond the least time that a gate needs, when it is not given: for each run of what is aside.
+SPARE_SECONDS = 60.0
 # How often a deployment is looked at by default.
 _USUAL_LOOK_SECONDS, _MOST_LOOKS = 5.0, 1000
 
@@ -77,13 +77,14 @@ def shared_fields(
     # What measures with a look does not know here how often the deployment is looked at.
     looks = _USUAL_LOOK_SECONDS * min(successes, _MOST_LOOKS) if kind.watches or not interval else 0.0
     # What is aside is begun at a look, and seen to have ended at another one.
-    spare = _SPARE_SECONDS * (max(1, successes) if aside else 1)
+    spare = SPARE_SECONDS * (max(1, successes) if aside else 1)
     called = options["name"] or name
     return {
         "name": called,
         "stages": kind.possible_stages if options["stages"] is None else _read_stages(called, options["stages"]),
         "bake_seconds": bake,
         "deadline_seconds": delay + max(least + spare, looks) if deadline is None else deadline,
+        "deadline_given": deadline is not None,
         "initial_delay_seconds": delay,
         "interval_seconds": interval,
         "consecutive_successes": successes,

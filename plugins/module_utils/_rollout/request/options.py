@@ -12,6 +12,7 @@ from ..._release.record import DEPLOY, ROLLBACK
 from ..._release.schema import Schema
 from ..disclosure.fingerprint import Disclosure
 from ..gates.http_address import address_problems, header_problems, read_headers
+from ..gates.problems import looked_at
 from ..gates.table import read_gate
 from ..scaling.options import read_scaling
 from ..scaling.problems import scaling_problems
@@ -155,7 +156,8 @@ def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, .
 
 def _gates(options: Options, rules: tuple[ListenerRule, ...]) -> tuple[Gate[Any], ...]:
     read = (read_gate(gate, options["url"] or "").aimed(rules) for gate in options["gates"] or [])
-    chosen = (gate.in_rollback() if options["state"] == "rolled_back" else gate for gate in read)
+    paced = (looked_at(gate, options["poll_interval_seconds"]) for gate in read)
+    chosen = (gate.in_rollback() if options["state"] == "rolled_back" else gate for gate in paced)
     return tuple(gate for gate in chosen if gate)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..._release.schema import Schema
     from ..gates.model import Gate
-    from ..values import ListenerRule, ServiceSettings
+    from ..values import DeploymentSettings, ListenerRule, ServiceSettings
     from .model import RolloutRequest
 
 _REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
@@ -85,6 +85,7 @@ def _gates(request: RolloutRequest) -> Iterator[str]:
     for gate in request.gates:
         yield from gate_problems(gate, request.poll_seconds)
         yield from _strategy_problems(gate, request.settings.deployment.strategy)
+        yield from _mixed_problems(gate, request.settings.deployment)
 
 
 def _decides_in_the_end(gate: Gate[Any]) -> bool:
@@ -118,6 +119,16 @@ def _strategy_problems(gate: Gate[Any], name: str) -> Iterator[str]:
         yield (
             f"gate {gate.name}: on_inconclusive is pause, and a deployment by strategy {name} cannot be held; write "
             "rollback or extend."
+        )
+
+
+def _mixed_problems(gate: Gate[Any], deployment: DeploymentSettings) -> Iterator[str]:
+    """Answers of both versions, of which *gate* cannot tell whose they are, where ECS calls the deployment complete."""
+    if gate.untold_at and strategy_named(deployment.strategy).mixed_at(deployment) & {*gate.stages}:
+        yield (
+            f"gate {gate.name}: version_header is empty, and with deployment.early_success_cleanup DEFERRED tasks of "
+            "the running version still answer when ECS calls the deployment a success, so that their answers would "
+            "count as the release's. Name the header by which answers tell their version, or write BLOCKING."
         )
 
 

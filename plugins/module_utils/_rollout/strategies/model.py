@@ -174,6 +174,10 @@ class Strategy:
         )
         return Started(self, task_definition_arn, found.arn) if found else None
 
+    def mixed_at(self, _deployment: DeploymentSettings) -> frozenset[Stage]:
+        """The stages, beside those with a share of the users, at which the running version answers users as well."""
+        return frozenset()
+
     def follow(self, rollout: Rollout, started: Started, service: Service | None = None) -> Standing:
         """How the deployment stands; with *service* also whether another one replaced it.
 

@@ -60,6 +60,11 @@ class Rolling(Strategy):
             }
         return made
 
+    def mixed_at(self, deployment: DeploymentSettings) -> frozenset[Stage]:
+        """ECS calls it a success before the old tasks are gone, where their cleanup is deferred."""
+        deferred = deployment.own.get(_EARLY, {}).get("sourceServiceRevisionCleanup") == "DEFERRED"
+        return frozenset({Stage.AFTER_TRAFFIC}) if deferred else frozenset()
+
     def problems(self, deployment: DeploymentSettings, desired: int) -> Iterator[str]:
         """Why ECS could replace none of *desired* tasks: it may start none beside them, and stop none before.
 

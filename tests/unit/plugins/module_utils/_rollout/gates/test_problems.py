@@ -12,7 +12,11 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import gate_problems, gates_at
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import (
+    gate_problems,
+    gates_at,
+    looked_at,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
@@ -101,6 +105,30 @@ def test_looks_that_are_too_seldom_are_refused(poll: float, fits: bool) -> None:
     assert all("poll_interval_seconds" in problem for problem in told)
 
 
+KINDS: list[dict[str, Any]] = [
+    {"kind": "target_health"},
+    {"kind": "task_stability"},
+    {"kind": "alarms", "alarms": ["a"]},
+    {"kind": "webhook", "webhook_url": "https://a/b"},
+    {"kind": "command", "command": ["a"], "consecutive_successes": 3},
+]
+
+
+@pytest.mark.parametrize("options", KINDS, ids=lambda options: options["kind"])
+@pytest.mark.parametrize("poll", [5.0, 60.0, 120.0, 600.0])
+def test_a_deadline_that_is_not_given_leaves_time_for_the_looks(options: dict[str, Any], poll: float) -> None:
+    assert gate_problems(looked_at(read(**options), poll), poll) == []
+
+
+def test_a_deadline_that_is_given_stays_and_is_refused_by_what_it_needs() -> None:
+    gate = read(deadline_seconds=90)
+    assert looked_at(gate, 60.0) == gate
+    (told,) = gate_problems(gate, 60.0)
+    assert "deadline_seconds 90 is below 2 times 60 s" in told
+    unlimited = read()
+    assert looked_at(unlimited, float("nan")) == looked_at(unlimited, float("inf")) == unlimited
+
+
 @pytest.mark.parametrize(
     ("options", "fits"),
     [
@@ -144,6 +172,19 @@ def test_rolling_refuses_what_it_never_asks_and_what_it_cannot_hold() -> None:
     assert problems(last, read(name="longer", on_inconclusive="extend")) == []
     (alone,) = problems(last, read(kind="http", name="beside", maximum_latency_increase=1.0))
     assert "gate beside: maximum_latency_increase compares the release with the running version at each_step" in alone
+
+
+@pytest.mark.parametrize("header", ["", "x-version"])
+@pytest.mark.parametrize("cleanup", ["DEFERRED", "BLOCKING"])
+def test_rolling_that_ends_before_the_old_tasks_do_needs_answers_that_tell_their_version(
+    header: str, cleanup: str
+) -> None:
+    own = {"earlySuccessCriteria": {"enable": True, "healthyPercent": 100, "sourceServiceRevisionCleanup": cleanup}}
+    request = make_request("x", gates=(read(kind="http", name="plain", version_header=header), read()))
+    deployment = replace(request.settings.deployment, own=own)
+    told = problems_of(replace(request, settings=replace(request.settings, deployment=deployment)))
+    assert [problem for problem in told if "early_success_cleanup DEFERRED" in problem] == told
+    assert bool(told) is (not header and cleanup == "DEFERRED")
 
 
 @pytest.mark.parametrize("only", [{"dry_run": True}, {"stages": ["before_traffic"]}])

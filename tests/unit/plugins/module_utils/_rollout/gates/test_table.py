@@ -75,7 +75,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate[Any]:
 
 
 def test_gate_from_outside_is_told_its_options(gate: Gate[Any]) -> None:
-    assert gate == AlarmGate(name="bells", alarms=["errors"], bake_seconds=10.0, deadline_seconds=70.0)
+    times = {"bake_seconds": 10.0, "deadline_seconds": 70.0, "deadline_given": False}
+    assert gate == AlarmGate(name="bells", alarms=["errors"], **times)
     assert problems_of(make_request("x", gates=(gate,))) == []
     empty = AlarmGate(name="bells", alarms=[], bake_seconds=10.0, deadline_seconds=5.0)
     assert problems_of(make_request("x", gates=(empty,))) == [
