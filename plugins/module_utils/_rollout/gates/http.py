@@ -46,8 +46,9 @@ _SHORT_INTERVAL_SECONDS = 0.1
 _FEWEST_SAMPLES = 5
 # Requests by which the running version is tried: at least, and at most.
 _TRIALS, _MOST_TRIALS = 3, 10
-# What a load balancer answers where no target does.
-_NOBODY = (502, 503, 504)
+# What a load balancer, or what stands before it, answers by itself: a redirect, a refusal, a fixed answer where no rule
+# fits yet, and that no target answered.
+_NOBODY = (*range(300, 500), 502, 503, 504)
 # What a task of the service sends for a gate.
 _BY_TASK = ("GET", "HEAD")
 #: As much of a body as is looked at.
@@ -285,7 +286,7 @@ class HttpGate(Gate[HttpTally]):
                 return
 
     def _is_of(self, answer: Answer, version: str) -> bool:
-        """Whether *answer* is that *version*'s. Without a header, it is unless no service may have given it."""
+        """Whether *answer* is that *version*'s. Without a header, it is where nobody before the service gives such."""
         if self.version_header:
             return answer.version == version
         return bool(answer.status) and answer.status not in _NOBODY

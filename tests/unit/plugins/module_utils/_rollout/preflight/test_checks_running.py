@@ -56,7 +56,20 @@ def test_a_path_that_the_running_version_does_not_have_is_refused(world: World, 
     assert newest(world).outcome is Outcome.SUCCEEDED
 
 
-@pytest.mark.parametrize(("status", "refused"), [(404, True), (500, True), (502, False), (503, False), (504, False)])
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        (200, False),
+        (301, False),
+        (403, False),
+        (404, False),
+        (500, True),
+        (501, True),
+        (502, False),
+        (503, False),
+        (504, False),
+    ],
+)
 def test_answers_without_a_version_are_the_running_versions_unless_nobody_may_have_given_them(
     world: World, ports: Ports, status: int, refused: bool
 ) -> None:
