@@ -16,7 +16,9 @@ import docker
 
 BASE = "fastbreak-sandbox/base:trixie"
 APP = (Path(__file__).parent / "app.py").read_bytes()
-PROBING = (Path(__file__).parents[3] / "service" / "src" / "fastbreak_service" / "probing.py").read_bytes()
+SERVICE = Path(__file__).parents[3] / "service" / "src" / "fastbreak_service"
+# What asks as the service does.
+PROBE = ("__init__.py", "probing.py", "timely.py")
 # As few steps as can be: for each the engine makes a container and a layer, which takes longer than what it does.
 RECIPE = """\
 FROM {base}
@@ -71,7 +73,7 @@ def _context(recipe: str) -> io.BytesIO:
     files = {
         "Dockerfile": recipe.encode(),
         "files/app.py": APP,
-        "files/probing.py": PROBING,
+        **{f"files/{SERVICE.name}/{name}": (SERVICE / name).read_bytes() for name in PROBE},
         "files/usr/local/bin/fastbreak-service": LAUNCHER,
     }
     with tarfile.open(fileobj=archive, mode="w") as tar:
