@@ -24,6 +24,7 @@ ROLES = {
     "judge": "deployer",
     "approve": "deployer",
     "history": "deployer",
+    "letters": "deployer",
     "publish_site": "deployer",
     "rollback_site": "deployer",
 }
