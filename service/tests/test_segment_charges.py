@@ -101,7 +101,7 @@ def test_what_is_put_off_was_never_taken(owner: Engine, queue: WorkQueue, store:
     put_off = row(owner, tables.segments, analysis_id=second.analysis, number=1)
     assert (put_off["takes"], put_off["failures"], put_off["spent_seconds"]) == (0, 0, 0)
     assert queue.take(abandoned=True) is None, "not yet"
-    assert queue.waiting() == 1
+    assert (queue.waiting(), queue.backlog().waiting) == (0, 1), "a segment waits, and its video is worked on"
     assert store.saw(first, b"x", 10)
     assert store.allow(second, Used(0, 0), 20) == 0, "it is no longer this attempt's"
 
