@@ -36,6 +36,7 @@ TOLD = (
     "confirm",
     "deployed_by",
     "gate",
+    "ids",
     "page",
     "repair",
     "replace",
@@ -47,6 +48,7 @@ TOLD = (
     "then",
     "time",
     "unprotect",
+    "verb",
     "version",
 )
 
