@@ -93,7 +93,7 @@ def _failed(request: ServiceTaskRequest, ended: Task, exit_code: int | None, lin
     ending = "before its container ran" if exit_code is None else f"with exit code {exit_code}"
     return OperationError(
         f"The {request.name} of {request.service} (task {ended.id}) ended {ending}{told(ended)}. Last log lines: "
-        f"{' | '.join(lines) or 'none were written'}. Correct what it says, and run it again.",
+        f"{' | '.join(lines).rstrip('.') or 'none were written'}. Correct what it says, and run it again.",
         task_arn=ended.arn,
         exit_code=exit_code,
         output=list(lines),

@@ -55,6 +55,18 @@ def test_every_answer_is_told_alike(given: Given, ask: Any, monkeypatch: pytest.
     )
 
 
+def test_both_keep_to_their_time_by_the_same_code() -> None:
+    """Neither may be without its own copy: the image has no collection, and the collection no service."""
+    texts = [
+        path.read_text(encoding="utf-8").partition('"""')[2]
+        for path in (
+            ROOT / "plugins" / "module_utils" / "_common" / "timely.py",
+            ROOT / "service" / "src" / "fastbreak_service" / "timely.py",
+        )
+    ]
+    assert texts[0] == texts[1] != ""
+
+
 def test_slow_service_is_asked_no_longer_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "service" / "src")
     probing: Any = importlib.import_module("fastbreak_service.probing")

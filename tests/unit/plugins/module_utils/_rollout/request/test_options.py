@@ -265,3 +265,14 @@ def test_whatever_stands_in_an_option_it_is_taken_or_refused(place: tuple[Any, .
         return
     with contextlib.suppress(RequestError):
         build_request(checked.validated_parameters, owner="me", key=b"k")
+
+
+@pytest.mark.parametrize("seconds", [5, 60, 100, 300])
+def test_gates_without_a_deadline_have_time_for_looks_as_seldom_as_an_inventory_wants(seconds: int) -> None:
+    (gate,) = request(poll_interval_seconds=seconds, gates=[{"kind": "target_health"}]).gates
+    assert gate.deadline_seconds >= 2 * seconds
+
+
+def test_a_deadline_that_was_given_is_not_lengthened_and_is_refused_where_it_is_too_short() -> None:
+    with pytest.raises(RequestError, match="deadline_seconds 90 is below 2 times 60 s"):
+        request(poll_interval_seconds=60, gates=[{"kind": "target_health", "deadline_seconds": 90}])
